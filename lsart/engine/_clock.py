@@ -1,0 +1,172 @@
+"""Virtual time: a clock that stands still while anything can run, then jumps to what comes next.
+
+trio asks the clock how long to sleep only when no task is runnable. That question is where time moves
+and where it shows that nothing can move it any more.
+"""
+
+import itertools
+import math
+from collections.abc import Callable
+from heapq import heapify, heappop, heappush
+from typing import Final
+
+import trio
+
+from lsart.engine import _trio
+from lsart.engine._deadlock import DeadlockError
+from lsart.engine._waits import describe
+
+NS_PER_S: Final = 10**9
+
+# A timer of a cancelled sleep stays in the heap until its time comes; more of them than this, and
+# more than half the heap, and they are swept out.
+_STALE_TIMERS: Final = 1000
+
+
+class _Timer:
+    """A task that is to go on at `time_ns`; `task` is None once it was cancelled."""
+
+    __slots__ = ("task",)
+
+    def __init__(self, task: trio.lowlevel.Task) -> None:
+        self.task: trio.lowlevel.Task | None = task
+
+
+class VirtualClock(trio.abc.Clock):
+    """A clock for ``trio.run(..., clock=VirtualClock())``, and the one that ``run`` uses.
+
+    Time starts at 0 and is kept in integer nanoseconds. It jumps to the next deadline when no task can
+    run, however many threads or sockets are being waited for; tasks in ``wait_all_tasks_blocked`` go
+    first. If there is no deadline either, a wait for a thread, a file descriptor or a signal is a wait
+    in real time; without one it is a deadlock.
+
+    A thread that was not started by ``trio.to_thread`` is not seen: a task that waits for such a thread
+    must do so through ``trio.to_thread`` or a socket.
+
+    trio's own deadlines are floats. They are exact to 1 ns up to 2**22 s (48 days) of virtual time and
+    coarser after that; ``sleep_ns`` needs no float and is exact always.
+
+    `on_deadlock` is called with each deadlock found, outside of any task. It should cancel something.
+    Without it a system task raises the error, which cancels all tasks, runs their ``finally`` blocks
+    and ends ``trio.run`` with a TrioInternalError whose cause is the DeadlockError.
+    """
+
+    __slots__ = ("_numbers", "_on_deadlock", "_seconds", "_stale", "_timers", "now_ns")
+
+    def __init__(self, *, on_deadlock: Callable[[DeadlockError], None] | None = None) -> None:
+        self._on_deadlock = on_deadlock or _RaiseInSystemTask()
+        self._timers: list[tuple[int, int, _Timer]] = []
+        self._numbers = itertools.count()
+        self._stale = 0
+        self._seconds = 0.0
+        self.now_ns = 0
+        """The time in nanoseconds since the start of the run."""
+
+    def __repr__(self) -> str:
+        return f"<VirtualClock at {self.now_ns} ns>"
+
+    def start_clock(self) -> None:
+        """Begin a run at 0."""
+        self._timers.clear()
+        self._stale = 0
+        self._seconds = 0.0
+        self.now_ns = 0
+
+    def current_time(self) -> float:
+        """Seconds since the start of the run."""
+        return self._seconds
+
+    def deadline_to_sleep_time(self, deadline: float) -> float:
+        """Move time to whatever comes first, wake whom it concerns and return 0.
+
+        Returns infinity when only real time can bring something.
+        """
+        if deadline <= self._seconds:
+            return 0.0
+        if _trio.somebody_waits_for_idle():
+            return math.inf
+        timers = self._timers
+        while timers and timers[0][2].task is None:
+            heappop(timers)
+            self._stale -= 1
+        if timers:
+            due = timers[0][0]
+            if deadline < math.inf:
+                reached = round(deadline * NS_PER_S)
+                if reached < due:
+                    self._jump(reached, deadline)
+                    return 0.0
+                # Both at one nanosecond: the deadline's float may lie a hair after the timer's.
+                self._jump(due, deadline if reached == due else 0.0)
+            else:
+                self._jump(due, 0.0)
+            self._wake(due)
+            return 0.0
+        if deadline < math.inf:
+            self._jump(round(deadline * NS_PER_S), deadline)
+            return 0.0
+        return self._nothing_to_come()
+
+    async def sleep_until_ns(self, time_ns: int) -> None:
+        """Sleep until `time_ns`, which must lie in the future."""
+        # A cancel scope with a deadline would do, at several times the cost and through a float.
+        timer = _Timer(trio.lowlevel.current_task())
+        heappush(self._timers, (time_ns, next(self._numbers), timer))
+
+        def abort(_: object) -> trio.lowlevel.Abort:
+            timer.task = None
+            self._stale += 1
+            if self._stale > _STALE_TIMERS and self._stale * 2 > len(self._timers):
+                self._sweep()
+            return trio.lowlevel.Abort.SUCCEEDED
+
+        await trio.lowlevel.wait_task_rescheduled(abort)
+
+    def _jump(self, time_ns: int, seconds: float) -> None:
+        self.now_ns = max(self.now_ns, time_ns)
+        # Not simply now_ns / 1e9: a deadline that is not a whole number of nanoseconds would never be
+        # reached, and trio would ask for ever.
+        self._seconds = max(self._seconds, self.now_ns / NS_PER_S, seconds)
+
+    def _wake(self, due: int) -> None:
+        timers = self._timers
+        while timers and timers[0][0] <= due:
+            task = heappop(timers)[2].task
+            if task is None:
+                self._stale -= 1
+            else:
+                trio.lowlevel.reschedule(task)
+
+    def _sweep(self) -> None:
+        self._timers = [entry for entry in self._timers if entry[2].task is not None]
+        heapify(self._timers)
+        self._stale = 0
+
+    def _nothing_to_come(self) -> float:
+        if trio.lowlevel.current_statistics().run_sync_soon_queue_size:
+            # A thread's result or Ctrl-C has arrived between two polls.
+            return 0.0
+        if _trio.is_guest():
+            return math.inf
+        tasks = _trio.all_tasks()
+        if any(_trio.waits_outside(task) for task in tasks):
+            return math.inf
+        self._on_deadlock(DeadlockError(self.now_ns, [describe(task) for task in tasks]))
+        return 0.0
+
+
+class _RaiseInSystemTask:
+    """What a VirtualClock does about a deadlock when nobody told it: see there."""
+
+    def __init__(self) -> None:
+        self._first: DeadlockError | None = None
+
+    def __call__(self, found: DeadlockError) -> None:
+        if self._first is not None:
+            raise self._first
+        self._first = found
+        trio.lowlevel.spawn_system_task(self._fail, name="deadlock")
+
+    async def _fail(self) -> None:
+        assert self._first is not None
+        raise self._first

@@ -1,0 +1,136 @@
+"""How an async main is run: which clock, whose chance, and how a deadlock ends it."""
+
+import inspect
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
+from typing import Final, Literal, TypeVar, TypeVarTuple, cast
+
+import attrs
+import trio
+
+from lsart.engine import _trio
+from lsart.engine._clock import NS_PER_S, VirtualClock
+from lsart.engine._deadlock import DeadlockError
+from lsart.engine._engine import Engine, install
+
+_T = TypeVar("_T")
+_Args = TypeVarTuple("_Args")
+
+# Code that shields itself again each time its shield is lifted would go round for ever.
+_ROUNDS: Final = 16
+
+
+def run(
+    main: Callable[[*_Args], Awaitable[_T]],
+    *args: *_Args,
+    seed: int = 0,
+    clock: Literal["virtual", "real"] = "virtual",
+    instruments: Sequence[trio.abc.Instrument] = (),
+) -> _T:
+    """Run ``await main(*args)`` under trio and return its result.
+
+    All chance in the run follows from `seed`, the order of tasks included: two virtual runs with one
+    seed take the same steps, in any process. What comes from outside (threads, sockets, signals, the
+    real clock) can still differ.
+
+    On the virtual clock time starts at 0 and jumps over waits; nothing is slept in real time unless
+    only the outside world can go on. On the real clock a deadlock is not detected: it just waits.
+
+    Python's cyclic garbage collector stays on. It cannot reorder tasks, because order follows from the
+    tasks' own numbers and the seed. It does decide when a forgotten async generator is finalised, which
+    trio does in a task of its own; close such generators with ``contextlib.aclosing``.
+
+    Raises:
+        DeadlockError: nothing could ever happen again (virtual clock only). All tasks were cancelled
+            first, shielded ones last, so that their ``finally`` blocks ran. An error that `main` raised
+            on the way is its ``__context__``.
+        TypeError: `main` is not an async function, or `seed` is not an integer.
+        ValueError: `clock` is neither "virtual" nor "real".
+        RuntimeError: called inside a run, or while another thread is in ``run``.
+        BaseException: whatever `main` raises, KeyboardInterrupt included.
+    """
+    _check(main, seed, clock)
+    ending = _Ending()
+
+    async def entry() -> _T | None:
+        trio.lowlevel.current_task().name = _name(main)
+        start_ns = round(trio.current_time() * NS_PER_S)
+        install(Engine(seed=seed, is_virtual=clock == "virtual", start_ns=start_ns))
+        with ending.scope:
+            return await _called(main, *args)
+        return None
+
+    trio_clock = VirtualClock(on_deadlock=ending) if clock == "virtual" else None
+    try:
+        with _trio.seeded_scheduler(Engine(seed=seed).random("scheduler")):
+            result = trio.run(entry, clock=trio_clock, instruments=instruments)
+    except KeyboardInterrupt:
+        raise
+    except trio.TrioInternalError as error:
+        if ending.deadlock is None or error.__cause__ is not ending.deadlock:
+            raise
+        # The last resort of _Ending: nothing of trio's is broken.
+        raise ending.deadlock from None
+    except BaseException:
+        if ending.deadlock is None:
+            raise
+        raise ending.deadlock  # noqa: B904  (the error caught here happened on the way, it is not the cause)
+    if ending.deadlock is not None:
+        raise ending.deadlock
+    return cast(_T, result)
+
+
+@attrs.define(eq=False)
+class _Ending:
+    """Brings a deadlocked run to its end, a little more firmly each time it deadlocks again."""
+
+    scope: trio.CancelScope = attrs.field(factory=trio.CancelScope)
+    deadlock: DeadlockError | None = None
+    _rounds: int = 0
+
+    def __call__(self, found: DeadlockError) -> None:
+        self._rounds += 1
+        if self.deadlock is None:
+            self.deadlock = found
+            self.scope.cancel()
+        elif self._rounds > _ROUNDS or not _trio.unshield(_trio.all_tasks()):
+            stuck = ", ".join(wait.task for wait in found.waits)
+            self.deadlock.add_note(f"could not be cancelled, so given up without clean-up: {stuck}")
+            # Out of the clock, through trio's loop: it ends with a TrioInternalError.
+            raise self.deadlock
+
+
+async def _called(main: Callable[[*_Args], Awaitable[_T]], *args: *_Args) -> _T:
+    awaitable = main(*args)
+    if not inspect.isawaitable(awaitable):
+        raise TypeError(
+            f"run() needs an async function, but {_name(main)} returned "
+            f"{type(awaitable).__name__}; define it with 'async def'"
+        )
+    return await awaitable
+
+
+def _check(main: object, seed: object, clock: object) -> None:
+    if inspect.iscoroutine(main):
+        name = main.__qualname__
+        main.close()  # else Python warns that it was never awaited, which is not the point
+        raise TypeError(
+            f"run() needs the async function and its arguments: run({name}, ...), not run({name}(...))"
+        )
+    if not callable(main):
+        raise TypeError(f"run() needs an async function, not {type(main).__name__} {main!r}")
+    if not isinstance(seed, int) or isinstance(seed, bool):
+        raise TypeError(f"the seed must be an integer, not {type(seed).__name__} {seed!r}")
+    if clock not in ("virtual", "real"):
+        raise ValueError(f"clock must be 'virtual' or 'real', not {clock!r}")
+    if trio.lowlevel.in_trio_run():
+        raise RuntimeError("run() was called inside a run; there, await the async function itself")
+
+
+def _name(main: object) -> str:
+    while isinstance(main, partial):
+        main = main.func
+    try:
+        return f"{main.__module__}.{main.__qualname__}"  # type: ignore[attr-defined]  # the except is for these
+    except AttributeError:
+        return type(main).__qualname__
