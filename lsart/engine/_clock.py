@@ -14,6 +14,7 @@ import trio
 
 from lsart.engine import _trio
 from lsart.engine._deadlock import DeadlockError
+from lsart.engine._ending import Ending, fail_in_system_task
 from lsart.engine._waits import describe
 
 NS_PER_S: Final = 10**9
@@ -51,10 +52,19 @@ class VirtualClock(trio.abc.Clock):
     and ends ``trio.run`` with a TrioInternalError whose cause is the DeadlockError.
     """
 
-    __slots__ = ("_numbers", "_on_deadlock", "_seconds", "_stale", "_timers", "now_ns")
+    __slots__ = (
+        "_numbers",
+        "_on_deadlock",
+        "_seconds",
+        "_stale",
+        "_timers",
+        "_told_on_deadlock",
+        "now_ns",
+    )
 
     def __init__(self, *, on_deadlock: Callable[[DeadlockError], None] | None = None) -> None:
-        self._on_deadlock = on_deadlock or _RaiseInSystemTask()
+        self._told_on_deadlock = on_deadlock
+        self._on_deadlock = on_deadlock or Ending(fail_in_system_task)
         self._timers: list[tuple[int, int, _Timer]] = []
         self._numbers = itertools.count()
         self._stale = 0
@@ -67,6 +77,7 @@ class VirtualClock(trio.abc.Clock):
 
     def start_clock(self) -> None:
         """Begin a run at 0."""
+        self._on_deadlock = self._told_on_deadlock or Ending(fail_in_system_task)
         self._timers.clear()
         self._stale = 0
         self._seconds = 0.0
@@ -151,22 +162,7 @@ class VirtualClock(trio.abc.Clock):
         tasks = _trio.all_tasks()
         if any(_trio.waits_outside(task) for task in tasks):
             return math.inf
-        self._on_deadlock(DeadlockError(self.now_ns, [describe(task) for task in tasks]))
+        # trio's root task only waits for the others; alone, it is finalising async generators.
+        waiting = [task for task in tasks if task.parent_nursery is not None] or tasks
+        self._on_deadlock(DeadlockError(self.now_ns, [describe(task) for task in waiting]))
         return 0.0
-
-
-class _RaiseInSystemTask:
-    """What a VirtualClock does about a deadlock when nobody told it: see there."""
-
-    def __init__(self) -> None:
-        self._first: DeadlockError | None = None
-
-    def __call__(self, found: DeadlockError) -> None:
-        if self._first is not None:
-            raise self._first
-        self._first = found
-        trio.lowlevel.spawn_system_task(self._fail, name="deadlock")
-
-    async def _fail(self) -> None:
-        assert self._first is not None
-        raise self._first

@@ -1,23 +1,20 @@
 """How an async main is run: which clock, whose chance, and how a deadlock ends it."""
 
 import inspect
+import random
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
-from typing import Final, Literal, TypeVar, TypeVarTuple, cast
+from typing import Literal, TypeVar, TypeVarTuple, cast
 
-import attrs
 import trio
 
 from lsart.engine import _trio
 from lsart.engine._clock import NS_PER_S, VirtualClock
-from lsart.engine._deadlock import DeadlockError
+from lsart.engine._ending import Ending
 from lsart.engine._engine import Engine, install
 
 _T = TypeVar("_T")
 _Args = TypeVarTuple("_Args")
-
-# Code that shields itself again each time its shield is lifted would go round for ever.
-_ROUNDS: Final = 16
 
 
 def run(
@@ -42,34 +39,35 @@ def run(
 
     Raises:
         DeadlockError: nothing could ever happen again (virtual clock only). All tasks were cancelled
-            first, shielded ones last, so that their ``finally`` blocks ran. An error that `main` raised
-            on the way is its ``__context__``.
+            first, shielded ones last, so that their ``finally`` blocks ran; a note names those that
+            could not be. An error that `main` raised on the way is its ``__context__``.
         TypeError: `main` is not an async function, or `seed` is not an integer.
         ValueError: `clock` is neither "virtual" nor "real".
         RuntimeError: called inside a run, or while another thread is in ``run``.
         BaseException: whatever `main` raises, KeyboardInterrupt included.
     """
     _check(main, seed, clock)
-    ending = _Ending()
+    scope = trio.CancelScope()
+    ending = Ending(lambda _: scope.cancel())
 
     async def entry() -> _T | None:
         trio.lowlevel.current_task().name = _name(main)
         start_ns = round(trio.current_time() * NS_PER_S)
         install(Engine(seed=seed, is_virtual=clock == "virtual", start_ns=start_ns))
-        with ending.scope:
+        with scope:
             return await _called(main, *args)
         return None
 
     trio_clock = VirtualClock(on_deadlock=ending) if clock == "virtual" else None
     try:
-        with _trio.seeded_scheduler(Engine(seed=seed).random("scheduler")):
+        with _trio.seeded_scheduler(random.Random(f"lsart scheduler/{seed}")):
             result = trio.run(entry, clock=trio_clock, instruments=instruments)
     except KeyboardInterrupt:
         raise
     except trio.TrioInternalError as error:
         if ending.deadlock is None or error.__cause__ is not ending.deadlock:
             raise
-        # The last resort of _Ending: nothing of trio's is broken.
+        # The last resort of the ending: nothing of trio's is broken.
         raise ending.deadlock from None
     except BaseException:
         if ending.deadlock is None:
@@ -78,26 +76,6 @@ def run(
     if ending.deadlock is not None:
         raise ending.deadlock
     return cast(_T, result)
-
-
-@attrs.define(eq=False)
-class _Ending:
-    """Brings a deadlocked run to its end, a little more firmly each time it deadlocks again."""
-
-    scope: trio.CancelScope = attrs.field(factory=trio.CancelScope)
-    deadlock: DeadlockError | None = None
-    _rounds: int = 0
-
-    def __call__(self, found: DeadlockError) -> None:
-        self._rounds += 1
-        if self.deadlock is None:
-            self.deadlock = found
-            self.scope.cancel()
-        elif self._rounds > _ROUNDS or not _trio.unshield(_trio.all_tasks()):
-            stuck = ", ".join(wait.task for wait in found.waits)
-            self.deadlock.add_note(f"could not be cancelled, so given up without clean-up: {stuck}")
-            # Out of the clock, through trio's loop: it ends with a TrioInternalError.
-            raise self.deadlock
 
 
 async def _called(main: Callable[[*_Args], Awaitable[_T]], *args: *_Args) -> _T:
@@ -123,8 +101,17 @@ def _check(main: object, seed: object, clock: object) -> None:
         raise TypeError(f"the seed must be an integer, not {type(seed).__name__} {seed!r}")
     if clock not in ("virtual", "real"):
         raise ValueError(f"clock must be 'virtual' or 'real', not {clock!r}")
-    if trio.lowlevel.in_trio_run():
+    if _inside_a_run():
         raise RuntimeError("run() was called inside a run; there, await the async function itself")
+
+
+def _inside_a_run() -> bool:
+    # trio.lowlevel.in_trio_run says the same, but trio 0.26 does not have it.
+    try:
+        trio.lowlevel.current_root_task()
+    except RuntimeError:
+        return False
+    return True
 
 
 def _name(main: object) -> str:

@@ -114,14 +114,16 @@ def is_guest() -> bool:
 
 
 def all_tasks() -> list[trio.lowlevel.Task]:
-    """Every task of this run but trio's own two, in the order in which they were spawned."""
+    """Every task of this run but the one for ``run_sync_soon``, in the order in which they were spawned.
+
+    The first one is trio's root task.
+    """
     found: list[trio.lowlevel.Task] = []
     root = trio.lowlevel.current_root_task()
     pending = [] if root is None else [root]
     while pending:
         task = pending.pop()
-        if task is not root:
-            found.append(task)
+        found.append(task)
         for nursery in task.child_nurseries:
             pending.extend(nursery.child_tasks)
     # Children come out of a set. Without the counter, tasks of one name may swap between runs.
@@ -129,13 +131,18 @@ def all_tasks() -> list[trio.lowlevel.Task]:
     return [task for task in found if not _is_entry_queue(task)]
 
 
+def parked_at(task: trio.lowlevel.Task) -> FrameType | None:
+    """The innermost frame of a parked task that says why it is parked."""
+    for frame in reversed([frame for frame, _ in task.iter_await_frames()]):
+        if _module(frame) not in _PARKING:
+            return frame
+    return None
+
+
 def waits_outside(task: trio.lowlevel.Task) -> bool:
     """Whether `task` waits for a file descriptor, a signal or a thread of ``trio.to_thread``."""
-    for frame in reversed([frame for frame, _ in task.iter_await_frames()]):
-        module = _module(frame)
-        if module not in _PARKING:
-            return module in _OUTSIDE
-    return False
+    frame = parked_at(task)
+    return frame is not None and _module(frame) in _OUTSIDE
 
 
 def unshield(tasks: Iterable[trio.lowlevel.Task]) -> bool:
