@@ -1,0 +1,119 @@
+"""How names and types of the C declarations become Python names and types."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+__all__ = ["ENUMS", "Record", "entry_name", "parameter_type", "python_name", "result_type"]
+
+Record = dict[str, Any]
+
+HUNGARIAN = re.compile(r"^(?:psz|ppv|pcb|pts|ph|pp|pv|pf|pc|ul|p|f)(?=[A-Z])")
+WORD_START = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+PYTHON_NAMES = {  # where the rule gives a keyword, a misspelling of the header, or something unreadable
+    "Class": "information_class",
+    "DestionationHandle": "destination_handle",
+    "GetKeyFunciton": "get_key_function",
+    "fQOP": "quality_of_protection",
+    "pcPackages": "package_count",
+    "pcbTargetInfo": "target_info_size",
+    "pfQOP": "quality_of_protection",
+}
+
+
+def python_name(windows_name: str) -> str:
+    """MaxSize -> max_size, pSharedMemoryProviderContext -> shared_memory_provider_context."""
+    if windows_name in PYTHON_NAMES:
+        return PYTHON_NAMES[windows_name]
+    return WORD_START.sub("_", HUNGARIAN.sub("", windows_name)).lower()
+
+
+def entry_name(slot: Record, table: str) -> str:
+    """The function a package offers for a slot: the export, or what the type's name or the pages call it."""
+    if table != "SECPKG_FUNCTION_TABLE":
+        return str(slot["name"])
+    if "export_name" in slot:
+        return str(slot["export_name"])
+    typedef = str(slot["typedef"])
+    return typedef.removesuffix("Fn") if typedef.endswith("Fn") else f"LsaAp{slot['name']}"
+
+
+NUMBERS = [
+    "ULONG",
+    "SIZE_T",
+    "ULONG_PTR",
+    "LONG",
+    "HANDLE",
+    "LUID",
+    "PLUID",
+    "PULONG",
+    "PULONG_PTR",
+    "PHANDLE",
+]
+STRINGS = ["PLSA_STRING", "PUNICODE_STRING", "PSECURITY_STRING", "LPWSTR"]
+ENUMS = [
+    "SECURITY_LOGON_TYPE",
+    "SECURITY_IMPERSONATION_LEVEL",
+    "LSA_TOKEN_INFORMATION_TYPE",
+    "SECPKG_NAME_TYPE",
+    "SECPKG_SESSIONINFO_TYPE",
+    "CRED_FETCH",
+]
+PYTHON_TYPES = {
+    **dict.fromkeys(NUMBERS, "int"),
+    **dict.fromkeys(STRINGS, "str"),
+    **{name: name for name in ENUMS},
+    **{"BOOLEAN": "bool", "PBOOLEAN": "bool", "NTSTATUS": "NTSTATUS", "PNTSTATUS": "NTSTATUS"},
+    **{"PVOID": "Pointer", "PUCHAR": "Pointer", "PVOID *": "Pointer | None", "PUCHAR *": "Pointer | None"},
+    "PLSA_CLIENT_REQUEST": "ClientRequest",
+}
+# Where the C type alone would say too little: LSA's own side of a copy may be bytes at hand, and credentials
+# are opaque bytes although they travel in a string structure (ADC-5).
+SPECIAL_TYPES = {
+    ("AllocateClientBuffer", "ClientBaseAddress"): "Pointer",
+    ("CopyToClientBuffer", "BufferToCopy"): "Pointer | bytes",
+    ("CopyFromClientBuffer", "BufferToCopy"): "bytes",
+    ("AddCredential", "Credentials"): "bytes",
+    ("GetCredentials", "Credentials"): "bytes",
+}
+
+
+def canonical(c_type: str) -> str:
+    """`ULONG *` and `PULONG` are one type."""
+    if c_type.endswith(" *") and f"P{c_type[:-2]}" in PYTHON_TYPES:
+        return f"P{c_type[:-2]}"
+    return c_type
+
+
+def parameter_type(slot: Record, parameter: Record) -> str:
+    special = SPECIAL_TYPES.get((slot["name"], parameter["name"]))
+    if special is not None:
+        return special
+    found = PYTHON_TYPES.get(canonical(parameter["type"]), "object")
+    optional = parameter["optional"] and found != "object" and not found.endswith("None")
+    return f"{found} | None" if optional else found
+
+
+def result_type(slot: Record) -> str:
+    outs = [each for each in slot["parameters"] if each["direction"] != "in"]
+    types = [parameter_type(slot, each) for each in outs]
+    match slot["returns"]:
+        case "VOID":
+            return "None"
+        case "PVOID":
+            return "Pointer | None"
+        case "HANDLE":
+            types = ["int", *types]
+            return f"{tuple_type(types)} | None"
+        case "BOOLEAN":
+            return "bool" if not outs else "object"
+        case _:
+            return tuple_type(types)
+
+
+def tuple_type(types: Sequence[str]) -> str:
+    if not types:
+        return "None"
+    return types[0] if len(types) == 1 else f"tuple[{', '.join(types)}]"
