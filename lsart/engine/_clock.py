@@ -37,9 +37,11 @@ class VirtualClock(trio.abc.Clock):
     """A clock for ``trio.run(..., clock=VirtualClock())``, and the one that ``run`` uses.
 
     Time starts at 0 and is kept in integer nanoseconds. It jumps to the next deadline when no task can
-    run, however many threads or sockets are being waited for; tasks in ``wait_all_tasks_blocked`` go
-    first. If there is no deadline either, a wait for a thread, a file descriptor or a signal is a wait
-    in real time; without one it is a deadlock.
+    run; tasks in ``wait_all_tasks_blocked`` go first. If there is no deadline, a wait for a thread, a
+    file descriptor or a signal is a wait in real time; without one it is a deadlock.
+
+    While there is a deadline, the outside world is not waited for: what is ready at once is taken
+    first, but a thread that needs a real millisecond loses against a timeout of a virtual hour.
 
     A thread that was not started by ``trio.to_thread`` is not seen: a task that waits for such a thread
     must do so through ``trio.to_thread`` or a socket.
@@ -49,12 +51,13 @@ class VirtualClock(trio.abc.Clock):
 
     `on_deadlock` is called with each deadlock found, outside of any task. It should cancel something.
     Without it a system task raises the error, which cancels all tasks, runs their ``finally`` blocks
-    and ends ``trio.run`` with a TrioInternalError whose cause is the DeadlockError.
+    and ends ``trio.run`` with a TrioInternalError that has the DeadlockError among its causes.
     """
 
     __slots__ = (
         "_numbers",
         "_on_deadlock",
+        "_outside",
         "_seconds",
         "_stale",
         "_timers",
@@ -68,6 +71,7 @@ class VirtualClock(trio.abc.Clock):
         self._timers: list[tuple[int, int, _Timer]] = []
         self._numbers = itertools.count()
         self._stale = 0
+        self._outside: trio.lowlevel.Task | None = None
         self._seconds = 0.0
         self.now_ns = 0
         """The time in nanoseconds since the start of the run."""
@@ -80,6 +84,7 @@ class VirtualClock(trio.abc.Clock):
         self._on_deadlock = self._told_on_deadlock or Ending(fail_in_system_task)
         self._timers.clear()
         self._stale = 0
+        self._outside = None
         self._seconds = 0.0
         self.now_ns = 0
 
@@ -96,6 +101,8 @@ class VirtualClock(trio.abc.Clock):
             return 0.0
         if _trio.somebody_waits_for_idle():
             return math.inf
+        if _trio.take_news_from_outside():
+            return 0.0
         timers = self._timers
         while timers and timers[0][2].task is None:
             heappop(timers)
@@ -159,8 +166,12 @@ class VirtualClock(trio.abc.Clock):
             return 0.0
         if _trio.is_guest():
             return math.inf
+        # Often the same one as last time, and looking for another is a walk over all tasks.
+        if self._outside is not None and _trio.waits_outside(self._outside):
+            return math.inf
         tasks = _trio.all_tasks()
-        if any(_trio.waits_outside(task) for task in tasks):
+        self._outside = next(filter(_trio.waits_outside, tasks), None)
+        if self._outside is not None:
             return math.inf
         # trio's root task only waits for the others; alone, it is finalising async generators.
         waiting = [task for task in tasks if task.parent_nursery is not None] or tasks

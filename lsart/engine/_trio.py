@@ -34,7 +34,8 @@ _PARKING = frozenset({"trio._core._traps", "trio._core._parking_lot"})
 _ENTRY_QUEUE = "trio._core._entry_queue"
 
 _RUN_NAMES = ("_r", "_ALLOW_DETERMINISTIC_SCHEDULING", "GLOBAL_RUN_CONTEXT")
-_RUNNER_NAMES = ("waiting_for_idle", "is_guest")
+_RUNNER_NAMES = ("waiting_for_idle", "is_guest", "io_manager")
+_IO_NAMES = ("get_events", "process_events")
 _TASK_NAMES = ("_counter", "_cancel_status")
 
 _scheduling = threading.Lock()
@@ -45,6 +46,8 @@ def missing_names() -> tuple[str, ...]:
     missing = [f"trio._core._run.{name}" for name in _RUN_NAMES if not hasattr(_run, name)]
     runner = _runner()
     missing += [f"Runner.{name}" for name in _RUNNER_NAMES if not hasattr(runner, name)]
+    io_manager = getattr(runner, "io_manager", None)
+    missing += [f"IOManager.{name}" for name in _IO_NAMES if not hasattr(io_manager, name)]
     task = trio.lowlevel.current_task()
     missing += [f"Task.{name}" for name in _TASK_NAMES if not hasattr(task, name)]
     status = getattr(task, "_cancel_status", None)
@@ -108,6 +111,22 @@ def somebody_waits_for_idle() -> bool:
     )
 
 
+def take_news_from_outside() -> bool:
+    """Wake the tasks whose file descriptor is ready or whose thread is done; False if there are none.
+
+    trio asks the clock before it polls. Without this, bytes that lie in a socket already would lose
+    against a timeout of a virtual hour.
+    """
+    io_manager: Any = getattr(_runner(), "io_manager", None)
+    if any(not hasattr(io_manager, name) for name in _IO_NAMES):
+        return False
+    events = io_manager.get_events(0)
+    if not events:
+        return False
+    io_manager.process_events(events)
+    return True
+
+
 def is_guest() -> bool:
     """Whether trio is a guest of another event loop, which may wake our tasks whenever it likes."""
     return bool(getattr(_runner(), "is_guest", False))
@@ -128,11 +147,13 @@ def all_tasks() -> list[trio.lowlevel.Task]:
             pending.extend(nursery.child_tasks)
     # Children come out of a set. Without the counter, tasks of one name may swap between runs.
     found.sort(key=operator.attrgetter("_counter" if hasattr(root, "_counter") else "name"))
-    return [task for task in found if not _is_entry_queue(task)]
+    return [task for task in found if not (_parent(task) is root and _is_entry_queue(task))]
 
 
 def parked_at(task: trio.lowlevel.Task) -> FrameType | None:
-    """The innermost frame of a parked task that says why it is parked."""
+    """The innermost frame of a parked task that says why it is parked; None if the task has ended."""
+    if task.coro.cr_frame is None:  # older trios, 0.30 for one, fail on it in iter_await_frames
+        return None
     for frame in reversed([frame for frame, _ in task.iter_await_frames()]):
         if _module(frame) not in _PARKING:
             return frame
@@ -166,6 +187,11 @@ def is_trio_frame(frame: FrameType) -> bool:
 
 def _module(frame: FrameType) -> str:
     return str(frame.f_globals.get("__name__", ""))
+
+
+def _parent(task: trio.lowlevel.Task) -> trio.lowlevel.Task | None:
+    nursery = task.parent_nursery
+    return None if nursery is None else nursery.parent_task
 
 
 def _is_entry_queue(task: trio.lowlevel.Task) -> bool:

@@ -12,7 +12,7 @@ import trio.testing
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lsart.engine import VirtualClock, current, now_ns, run, sleep_ns
+from lsart.engine import DeadlockError, VirtualClock, current, now_ns, run, sleep_ns
 
 
 def test_time_starts_at_zero_on_both_clocks() -> None:
@@ -206,6 +206,44 @@ def test_a_wait_for_a_socket_is_no_deadlock() -> None:
     with ours, theirs:
         assert run(main) == b"x"
         late.join()
+
+
+def test_bytes_that_lie_in_a_socket_win_against_a_timeout() -> None:
+    ours, theirs = socket.socketpair()
+
+    async def send_later() -> None:
+        await sleep_ns(5)
+        theirs.send(b"x")
+
+    async def main() -> None:
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(send_later)
+            with trio.fail_after(1):
+                await trio.lowlevel.wait_readable(ours)
+        assert now_ns() == 5
+
+    with ours, theirs:
+        run(main)
+
+
+def test_a_deadlock_inside_a_thread_is_a_deadlock() -> None:
+    async def main() -> None:
+        await trio.to_thread.run_sync(trio.from_thread.run, trio.sleep_forever)
+
+    with pytest.raises(DeadlockError) as caught:
+        run(main)
+    assert caught.value.waits[0].waits_for == "sleep_forever"
+
+
+def test_a_second_wait_outside_is_found_after_the_first_has_ended() -> None:
+    async def main() -> None:
+        async with trio.open_nursery() as nursery:
+            for milliseconds in (1, 5, 10):
+                nursery.start_soon(trio.to_thread.run_sync, time.sleep, milliseconds / 1000)
+        await trio.sleep_forever()
+
+    with pytest.raises(DeadlockError):
+        run(main)
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGUSR1"), reason="needs a signal to send to ourselves")
