@@ -133,6 +133,24 @@ def test_a_timer_and_a_deadline_of_one_instant_both_come() -> None:
     run(main)
 
 
+def test_a_timer_and_a_deadline_of_one_instant_have_no_fixed_order() -> None:
+    async def main() -> str:
+        order = ""
+
+        async def timer() -> None:
+            nonlocal order
+            await sleep_ns(300_000_000)
+            order += "t"
+
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(timer)
+            await trio.sleep_until(0.1 + 0.2)
+            order += "d"
+        return order
+
+    assert {run(main, seed=seed) for seed in range(20)} == {"td", "dt"}
+
+
 def test_many_cancelled_sleeps_do_not_pile_up_or_disturb_the_others() -> None:
     clock = VirtualClock()
 
@@ -143,6 +161,7 @@ def test_many_cancelled_sleeps_do_not_pile_up_or_disturb_the_others() -> None:
                 with trio.move_on_after(1e-9):
                     await sleep_ns(10**15)
             assert now_ns() == 3000
+            assert len(clock._timers) < 1100
         return now_ns()
 
     assert trio.run(main, clock=clock) == 10**12
@@ -322,3 +341,10 @@ async def test_the_engine_works_in_a_pytest_trio_test(autojump_clock: trio.testi
         await sleep_ns(1_000_000_001)
         assert now_ns() == step * 1_000_000_001
     assert math.isclose(autojump_clock.current_time(), 1000.000001)
+
+
+async def test_short_sleeps_do_not_drift_on_a_float_clock(autojump_clock: trio.testing.MockClock) -> None:
+    await sleep_ns(10**15)
+    for step in range(1, 101):
+        await sleep_ns(1)
+        assert now_ns() == 10**15 + step
