@@ -78,17 +78,13 @@ def rules() -> Mapping[str, Rule]:
     for source, document in _documents():
         for subject, doc, records in _groups(source, document):
             for each in records:
-                found[each["id"]] = Rule(
-                    each["id"], each["kind"], each["text"], each["basis"], source, subject, doc
-                )
+                found[each["id"]] = Rule(each["id"], each["kind"], each["text"], each["basis"], source, subject, doc)
     return MappingProxyType(found)
 
 
 def rules_of(subject: str, source: str | None = None) -> tuple[Rule, ...]:
     """Rules about one slot, function or structure; `source` tells slots of the same name apart."""
-    return tuple(
-        each for each in rules().values() if each.subject == subject and source in (None, each.source)
-    )
+    return tuple(each for each in rules().values() if each.subject == subject and source in (None, each.source))
 
 
 @cache

@@ -67,9 +67,7 @@ def current() -> Engine:
     except LookupError:
         pass
     except RuntimeError:
-        raise RuntimeError(
-            "there is no current engine outside a run; call this from inside run(main)"
-        ) from None
+        raise RuntimeError("there is no current engine outside a run; call this from inside run(main)") from None
     clock = trio.lowlevel.current_clock()
     if isinstance(clock, (VirtualClock, trio.testing.MockClock)):
         engine = Engine(seed=0, is_virtual=True)

@@ -92,9 +92,7 @@ def _check(main: object, seed: object, clock: object) -> None:
     if inspect.iscoroutine(main):
         name = main.__qualname__
         main.close()  # else Python warns that it was never awaited, which is not the point
-        raise TypeError(
-            f"run() needs the async function and its arguments: run({name}, ...), not run({name}(...))"
-        )
+        raise TypeError(f"run() needs the async function and its arguments: run({name}, ...), not run({name}(...))")
     if not callable(main):
         raise TypeError(f"run() needs an async function, not {type(main).__name__} {main!r}")
     if not isinstance(seed, int) or isinstance(seed, bool):

@@ -56,9 +56,7 @@ class LSA_DISPATCH_TABLE(Protocol):
         STATUS_NO_SUCH_LOGON_SESSION (no session has that LUID); any status of the set lsa-policy-returns.
         """
 
-    async def DeleteCredential(
-        self, logon_id: int, authentication_package: int, primary_key_value: str
-    ) -> None:
+    async def DeleteCredential(self, logon_id: int, authentication_package: int, primary_key_value: str) -> None:
         """Delete the first stored credential that matches session, package and key.
 
         Raises StatusError: ERROR_GEN_FAILURE (no credential matches; a Win32 code, NTSTATUS counterpart

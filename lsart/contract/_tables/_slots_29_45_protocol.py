@@ -37,9 +37,7 @@ class Slots29To45(Protocol):
         (account not found).
         """
 
-    async def GetUserCredentials(
-        self, user_handle: Pointer
-    ) -> tuple[Pointer | None, int, Pointer | None, int]:
+    async def GetUserCredentials(self, user_handle: Pointer) -> tuple[Pointer | None, int, Pointer | None, int]:
         """Reserved; documented as not yet implemented.
 
         Raises StatusError: no page lists which.
@@ -130,9 +128,7 @@ class Slots29To45(Protocol):
         Raises StatusError: STATUS_NO_SUCH_PACKAGE (no package has that name).
         """
 
-    async def CrediRead(
-        self, logon_id: int, cred_flags: int, target_name: str, type: int, flags: int
-    ) -> object:
+    async def CrediRead(self, logon_id: int, cred_flags: int, target_name: str, type: int, flags: int) -> object:
         """Read one stored credential of a session's user.
 
         Raises StatusError: no page lists which.

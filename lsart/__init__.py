@@ -1,0 +1,1 @@
+"""lsart: a Local Security Authority that anyone can run."""

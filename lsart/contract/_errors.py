@@ -1,0 +1,85 @@
+"""The exceptions of lsart, by whose fault they are.
+
+LsartError
+├── ConfigurationError      the person who started lsart asked for something that cannot be: a usage error
+│   └── PackageLoadError    a package cannot be found, imported or started
+├── StatusError             no fault: a documented NTSTATUS on its way to whoever called the function
+├── AccessViolation         whoever ran touched memory that is not mapped, not committed or not writable
+├── ProcessTerminated       the client process that made the call has ended
+├── LsassTerminated         the modelled LSASS went down, in a way that the real one is known to
+└── InternalError           lsart's own fault: please report it
+"""
+
+from __future__ import annotations
+
+from lsart.contract._status import NTSTATUS
+
+__all__ = [
+    "AccessViolation",
+    "ConfigurationError",
+    "InternalError",
+    "LsartError",
+    "LsassTerminated",
+    "PackageLoadError",
+    "ProcessTerminated",
+    "StatusError",
+]
+
+
+class LsartError(Exception):
+    """Base of every exception that lsart raises on purpose."""
+
+
+class ConfigurationError(LsartError):
+    """What was asked for cannot be done as written; the message says what, where and what to write instead."""
+
+
+class PackageLoadError(ConfigurationError):
+    """A package could not be found, imported or started.
+
+    Likely causes: a misspelt name, a module that fails on import, a class without ``SpInitialize``, an
+    ``SpInitialize`` that returned an error, or a name that another package has already taken.
+    """
+
+    def __init__(self, message: str, *, package: str = "") -> None:
+        super().__init__(message)
+        self.package = package
+
+
+class StatusError(LsartError):
+    """A function that returns NTSTATUS returned this one.
+
+    Raised to the caller of the function. Leaving a package's entry point, bare or as the only leaf of an
+    exception group, it is that entry point's status.
+    """
+
+    def __init__(self, status: int, message: str = "") -> None:
+        self.status = status if isinstance(status, NTSTATUS) else NTSTATUS(status)
+        super().__init__(f"{self.status!r}: {message}" if message else repr(self.status))
+
+
+class AccessViolation(LsartError):
+    """Memory was touched that is not mapped, not committed, or not writable (STATUS_ACCESS_VIOLATION)."""
+
+    def __init__(self, *, space: str, address: int, length: int, kind: str, reason: str) -> None:
+        self.space = space
+        self.address = address
+        self.length = length
+        self.kind = kind
+        self.reason = reason
+        super().__init__(f"access violation: {kind} of {length} bytes at {address:#x} in {space}: {reason}")
+
+
+class ProcessTerminated(LsartError):
+    """The client process ended while this call was under way; its result, if any, is discarded."""
+
+
+class LsassTerminated(LsartError):
+    """The modelled LSASS process went down; the message names the known way in which it did.
+
+    Only choices that ask for it (``Choices(shared_double_free="terminate")`` and its like) make this happen.
+    """
+
+
+class InternalError(LsartError):
+    """An invariant of lsart itself does not hold. This is our fault; please report the line that replays it."""

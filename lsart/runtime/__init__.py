@@ -1,0 +1,26 @@
+"""Floor 4: the running LSA. The only place where LSA tasks live."""
+
+from lsart.runtime._client import Client, Reply, SectionView
+from lsart.runtime._lsa import Lsa, open_lsa
+from lsart.runtime._memory_view import MemoryView
+from lsart.runtime._pacer import Interloper
+from lsart.runtime._package import Package
+from lsart.runtime._resolve import PackageSpec, Resolved, installed_packages, resolve
+from lsart.runtime._settings import Costs, LsaSettings
+
+__all__ = [
+    "Client",
+    "Costs",
+    "Interloper",
+    "Lsa",
+    "LsaSettings",
+    "MemoryView",
+    "Package",
+    "PackageSpec",
+    "Reply",
+    "Resolved",
+    "SectionView",
+    "installed_packages",
+    "open_lsa",
+    "resolve",
+]

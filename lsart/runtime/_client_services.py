@@ -1,0 +1,126 @@
+"""Slots for memory of the client that made the call: AllocateClientBuffer to CopyFromClientBuffer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lsart.contract import (
+    STATUS_INVALID_PARAMETER,
+    STATUS_NO_MEMORY,
+    AccessViolation,
+    ClientRequest,
+    Pointer,
+    StatusError,
+)
+from lsart.events import Origin
+from lsart.memory import LSASS, LsaMemory
+from lsart.runtime._host import current_request
+
+if TYPE_CHECKING:
+    from lsart.runtime._dispatch import Request
+
+__all__ = ["ClientServices"]
+
+
+class ClientServices:
+    """The client's address space, reached through the call being served (ACB-2)."""
+
+    def __init__(self, memory: LsaMemory) -> None:
+        self._memory = memory
+
+    async def AllocateClientBuffer(
+        self, origin: Origin, client_request: ClientRequest, length_required: int
+    ) -> Pointer:
+        request = _serving(client_request)
+        choices = self._memory.environment.choices
+        if length_required == 0 and choices.client_buffer_zero_length == "invalid_parameter":
+            raise StatusError(STATUS_INVALID_PARAMETER, "AllocateClientBuffer: LengthRequired is zero")
+        if not request.client.is_alive:
+            raise StatusError(STATUS_NO_MEMORY, f"{request.client.name} has ended")
+        pointer = request.client.process.allocate(length_required, origin)
+        if pointer is None:
+            raise StatusError(STATUS_NO_MEMORY, f"the quota of {request.client.name} does not allow it")
+        return pointer
+
+    async def FreeClientBuffer(
+        self, origin: Origin, client_request: ClientRequest, client_base_address: Pointer | None
+    ) -> None:
+        request = _serving(client_request)
+        choices = self._memory.environment.choices
+        if client_base_address is None:
+            status = choices.free_client_buffer_null
+        elif request.client.free_buffer(client_base_address, origin):
+            return
+        else:
+            status = choices.free_client_buffer_unknown
+        if not status.is_success:
+            raise StatusError(status, f"FreeClientBuffer: {client_base_address!r} is no buffer of this client")
+
+    async def CopyToClientBuffer(
+        self,
+        origin: Origin,
+        client_request: ClientRequest,
+        length: int,
+        client_base_address: Pointer,
+        buffer_to_copy: Pointer | bytes,
+    ) -> None:
+        request = _serving(client_request)
+        data = self._local(buffer_to_copy, length)
+        try:
+            _must_be_in(request, client_base_address)
+            request.client.process.space.write(client_base_address.address, data)
+        except AccessViolation as error:
+            raise StatusError(self._memory.environment.choices.copy_to_client_invalid, str(error)) from None
+
+    async def CopyFromClientBuffer(
+        self, origin: Origin, client_request: ClientRequest, length: int, client_base_address: Pointer
+    ) -> bytes:
+        request = _serving(client_request)
+        try:
+            _must_be_in(request, client_base_address)
+            return request.client.process.space.read(client_base_address.address, length)
+        except AccessViolation as error:
+            raise StatusError(self._memory.environment.choices.copy_from_client_invalid, str(error)) from None
+
+    def _local(self, source: Pointer | bytes, length: int) -> bytes:
+        """The bytes on LSA's side. A package that lies about them faults in LSASS, so this may raise
+        AccessViolation into the package."""
+        if isinstance(source, Pointer):
+            if source.space != LSASS:
+                raise AccessViolation(
+                    space=LSASS,
+                    address=source.address,
+                    length=length,
+                    kind="read",
+                    reason=f"BufferToCopy is an address of {source.space}, not of LSASS",
+                )
+            return self._memory.space.read(source.address, length)
+        if len(source) < length:
+            raise AccessViolation(
+                space=LSASS,
+                address=0,
+                length=length,
+                kind="read",
+                reason=f"BufferToCopy holds only {len(source)} bytes",
+            )
+        return bytes(source[:length])
+
+
+def _serving(client_request: ClientRequest) -> Request:
+    """The call that the request names, if it is the one being served."""
+    request = current_request.get()
+    if request is None or request.number != client_request.number or request.is_finished:
+        raise StatusError(STATUS_INVALID_PARAMETER, f"{client_request!r} is not the call being served")
+    return request
+
+
+def _must_be_in(request: Request, pointer: Pointer) -> None:
+    name = request.client.process.space.name
+    if pointer.space != name:
+        raise AccessViolation(
+            space=name,
+            address=pointer.address,
+            length=0,
+            kind="access",
+            reason=f"{pointer!r} is not an address of {name}",
+        )

@@ -1,0 +1,324 @@
+"""Calls of clients, served by workers.
+
+A call runs in a worker, as in LSASS, never in the client's task: a client that dies is gone at once, the worker
+finishes the package's function, its reply is dropped. A call costs two task switches, like a round trip through
+two channels, because worker and client park and wake each other directly.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING, Any
+
+import outcome
+import trio
+
+from lsart.contract import (
+    STATUS_ACCESS_VIOLATION,
+    STATUS_NO_SUCH_PACKAGE,
+    STATUS_NOT_IMPLEMENTED,
+    STATUS_SUCCESS,
+    STATUS_UNSUCCESSFUL,
+    AccessViolation,
+    CallPackageReply,
+    ClientRequest,
+    PackageState,
+    PackageStep,
+    Pointer,
+    ProcessTerminated,
+    StatusError,
+)
+from lsart.engine import now_ns
+from lsart.events import Bus, CallFinished, CallQueued, CallStarted, Origin, PackageDisabled
+from lsart.runtime._host import current_request
+from lsart.runtime._invoke import invoke, returned_status
+from lsart.runtime._package import Package
+
+if TYPE_CHECKING:
+    from lsart.runtime._client import Client
+
+__all__ = ["Dispatcher", "Request", "call_entry"]
+
+
+class Request:
+    """One call on its way: the request record of LSA."""
+
+    __slots__ = (
+        "arrived_ns",
+        "client",
+        "entry",
+        "is_finished",
+        "is_settled",
+        "number",
+        "operation",
+        "package",
+        "submit",
+        "task",
+    )
+
+    def __init__(
+        self,
+        number: int,
+        client: Client,
+        package: Package,
+        entry: str,
+        submit: bytes,
+        operation: str,
+        now: int,
+    ) -> None:
+        self.number = number
+        self.client = client
+        self.package = package
+        self.entry = entry
+        self.submit = submit
+        self.operation = operation
+        self.arrived_ns = now
+        self.task = trio.lowlevel.current_task()
+        self.is_settled = False  # nobody waits for a result any more: it was delivered, or the caller is gone
+        self.is_finished = False  # the package's function has returned
+
+
+class _Worker:
+    """A slot that serves one call at a time. Parked between calls."""
+
+    __slots__ = ("next", "number", "task")
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+        self.task: trio.lowlevel.Task | None = None
+        self.next: Request | None = None
+
+    async def park(self) -> None:
+        self.task = trio.lowlevel.current_task()
+        await trio.lowlevel.wait_task_rescheduled(lambda _: trio.lowlevel.Abort.SUCCEEDED)
+
+    def describe_wait(self, task: trio.lowlevel.Task) -> tuple[str, str | None]:
+        return "a call to serve", None
+
+
+class Dispatcher:
+    """The worker pool and its queue.
+
+    Args:
+        limit: calls served at once, None for no limit. Workers are started when needed and kept.
+    """
+
+    def __init__(self, nursery: trio.Nursery, bus: Bus, limit: int | None) -> None:
+        self._nursery = nursery
+        self._bus = bus
+        self._limit = limit
+        self._idle: list[_Worker] = []
+        self._workers = 0
+        self._queue: deque[Request] = deque()
+        self._number = 0
+        self._in_flight = 0
+        self._drained = trio.Event()
+        self.is_open = True
+
+    @property
+    def queue_length(self) -> int:
+        """Calls that wait for a worker."""
+        return len(self._queue)
+
+    @property
+    def workers(self) -> int:
+        """Workers started so far; they are kept."""
+        return self._workers
+
+    @property
+    def in_flight(self) -> int:
+        """Calls that a package's function is serving, and those that wait."""
+        return self._in_flight
+
+    async def call(
+        self, client: Client, package: Package, entry: str, submit: bytes, operation: str
+    ) -> CallPackageReply:
+        """Serve one call and wait for its result.
+
+        Raises:
+            StatusError: the call's status. ProcessTerminated: the client ended meanwhile.
+        """
+        if not self.is_open or not package.state.is_available:
+            await trio.lowlevel.checkpoint()
+            raise StatusError(STATUS_NO_SUCH_PACKAGE, f"package {package.name!r} is {package.state.value}")
+        self._number += 1
+        request = Request(self._number, client, package, entry, submit, operation, now_ns())
+        self._in_flight += 1
+        if self._idle:
+            worker = self._idle.pop()
+            worker.next = request
+            assert worker.task is not None
+            trio.lowlevel.reschedule(worker.task)
+        elif self._limit is None or self._workers < self._limit:
+            self._workers += 1
+            worker = _Worker(self._workers)
+            worker.next = request
+            self._nursery.start_soon(self._work, worker, name=f"LSA worker {worker.number}")
+        else:
+            self._queue.append(request)
+            if self._bus.wants(CallQueued):
+                self._bus.emit(
+                    CallQueued(
+                        time_ns=request.arrived_ns,
+                        call=request.number,
+                        client=client.name,
+                        package=package.key,
+                        depth=len(self._queue),
+                    )
+                )
+        client.calls.append(request)
+
+        def abandon(_: object) -> trio.lowlevel.Abort:
+            request.is_settled = True
+            return trio.lowlevel.Abort.SUCCEEDED
+
+        try:
+            reply: CallPackageReply = await trio.lowlevel.wait_task_rescheduled(abandon)
+        finally:
+            client.calls.remove(request)
+        return reply
+
+    def abandon(self, request: Request) -> None:
+        """The client process ended: wake whoever waits for the call; the worker carries on."""
+        if not request.is_settled:
+            request.is_settled = True
+            error = ProcessTerminated(f"{request.client.name} ended during call {request.number}")
+            trio.lowlevel.reschedule(request.task, outcome.Error(error))
+
+    async def drain(self) -> None:
+        """Wait until no call is in flight. Callers bound it with a timeout."""
+        self.is_open = False
+        while self._in_flight:
+            self._drained = trio.Event()
+            await self._drained.wait()
+
+    def describe_wait(self, task: trio.lowlevel.Task) -> tuple[str, str | None]:
+        """For the deadlock report: a client waits for its call."""
+        for request in self._queue:
+            if request.task is task:
+                return f"a free worker ({len(self._queue)} calls wait)", f"{self._workers} workers, all busy"
+        return "the reply of a package", None
+
+    async def _work(self, worker: _Worker) -> None:
+        while True:
+            request = worker.next
+            if request is not None:
+                worker.next = None
+                await self._serve(request, worker.number)
+            if self._queue:
+                worker.next = self._queue.popleft()
+            else:
+                self._idle.append(worker)
+                await worker.park()
+
+    async def _serve(self, request: Request, worker: int) -> None:
+        package = request.package
+        bus = self._bus
+        if bus.wants(CallStarted):
+            now = now_ns()
+            bus.emit(
+                CallStarted(
+                    time_ns=now,
+                    call=request.number,
+                    client=request.client.name,
+                    package=package.key,
+                    worker=worker,
+                    queued_ns=now - request.arrived_ns,
+                )
+            )
+        result: outcome.Outcome[CallPackageReply]
+        current_request.set(request)
+        try:
+            if package.state.is_available:
+                result = outcome.Value(await call_entry(request))
+            else:  # disabled while the call waited for a worker
+                result = outcome.Error(StatusError(STATUS_NO_SUCH_PACKAGE, f"package {package.name!r} is disabled"))
+        except trio.Cancelled:
+            self._finish(request, outcome.Error(StatusError(STATUS_UNSUCCESSFUL, "the LSA is shutting down")))
+            raise
+        except BaseException as error:
+            status = returned_status(error)
+            if status is not None:
+                result = outcome.Error(status)
+            elif isinstance(error, (Exception, SystemExit)):
+                result = outcome.Error(self._disable(package, request.entry, error, request.number))
+            else:  # KeyboardInterrupt, or a cancellation among other errors: not the package's to answer
+                self._finish(request, outcome.Error(StatusError(STATUS_UNSUCCESSFUL, "the LSA is shutting down")))
+                raise
+        finally:
+            current_request.set(None)
+        self._finish(request, result)
+
+    def _finish(self, request: Request, result: outcome.Outcome[CallPackageReply]) -> None:
+        request.is_finished = True
+        self._in_flight -= 1
+        if not self._in_flight:
+            self._drained.set()
+        delivered = not request.is_settled
+        if delivered:
+            request.is_settled = True
+            trio.lowlevel.reschedule(request.task, result)
+        else:
+            self._discard(request, result)
+        if self._bus.wants(CallFinished):
+            self._tell_finished(request, result, delivered)
+
+    def _discard(self, request: Request, result: outcome.Outcome[CallPackageReply]) -> None:
+        """Nobody will free a reply that was never delivered, so LSA does."""
+        if isinstance(result, outcome.Value) and isinstance(result.value.protocol_return_buffer, Pointer):
+            origin = Origin("LSA", request.number, request.client.name, "discard", now_ns())
+            request.client.free_buffer(result.value.protocol_return_buffer, origin)
+
+    def _tell_finished(self, request: Request, result: outcome.Outcome[CallPackageReply], delivered: bool) -> None:
+        now = now_ns()
+        if isinstance(result, outcome.Value):
+            status, protocol_status = int(STATUS_SUCCESS), int(result.value.protocol_status)
+        else:
+            assert isinstance(result, outcome.Error)
+            assert isinstance(result.error, StatusError)
+            status, protocol_status = int(result.error.status), None
+        self._bus.emit(
+            CallFinished(
+                time_ns=now,
+                call=request.number,
+                client=request.client.name,
+                package=request.package.key,
+                operation=request.operation,
+                status=status,
+                protocol_status=protocol_status,
+                latency_ns=now - request.arrived_ns,
+                delivered=delivered,
+            )
+        )
+
+    def _disable(self, package: Package, entry: str, error: BaseException, call: int | None) -> StatusError:
+        """What LSASS does with a package that faults: no later caller finds it; what it holds stays held."""
+        reason = f"{type(error).__name__}: {error}"
+        if package.state is PackageState.READY:
+            package.advance(PackageStep.DISABLE)
+            package.failure = f"{entry} raised {reason}"
+            self._bus.emit(
+                PackageDisabled(time_ns=now_ns(), package=package.key, entry_point=entry, reason=reason, call=call)
+            )
+        faulted = isinstance(error, AccessViolation)
+        status = STATUS_ACCESS_VIOLATION if faulted else STATUS_UNSUCCESSFUL
+        return StatusError(status, f"{entry} of {package.name} raised {reason}; the package is disabled")
+
+
+async def call_entry(request: Request) -> CallPackageReply:
+    function = request.package.entries.get(request.entry)
+    if function is None:
+        raise StatusError(STATUS_NOT_IMPLEMENTED, f"{request.package.name} has no {request.entry}")
+    result: Any = await invoke(function, ClientRequest(request.number), request.submit, None, len(request.submit))
+    if type(result) is CallPackageReply:
+        return result
+    if result is None:
+        return CallPackageReply()
+    try:
+        buffer, length, protocol_status = result
+    except (TypeError, ValueError):
+        raise TypeError(
+            f"it returned {result!r}; expected None, a CallPackageReply, or (protocol_return_buffer, "
+            "return_buffer_length, protocol_status)"
+        ) from None
+    return CallPackageReply(buffer, length, protocol_status)

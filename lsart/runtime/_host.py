@@ -1,0 +1,225 @@
+"""The function table, hosted once from the declared signatures.
+
+Each row of the contract becomes one awaitable function: it binds and checks the arguments, tells the bus, and asks
+the service that has a method of the slot's name. A slot that no service offers is reported and answers with its
+documented failure. Nothing here knows any slot by name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any, cast
+
+from lsart.contract import (
+    LSA_DISPATCH_SLOTS,
+    LSA_SECPKG_SLOTS,
+    STATUS_INVALID_PARAMETER,
+    STATUS_NOT_IMPLEMENTED,
+    CallPackageReply,
+    ClientRequest,
+    FailureValue,
+    FunctionTable,
+    Pointer,
+    Slot,
+    StatusError,
+)
+from lsart.engine import now_ns
+from lsart.events import (
+    Bus,
+    DispatchTableExceeded,
+    Origin,
+    SlotCalled,
+    SlotMisused,
+    SlotReturned,
+    SlotUnavailable,
+)
+from lsart.runtime._memory_view import MemoryView
+
+if TYPE_CHECKING:
+    from lsart.runtime._dispatch import Request
+
+__all__ = ["Host", "current_request"]
+
+current_request: ContextVar[Request | None] = ContextVar("lsart_current_request", default=None)
+"""The client call that this task serves; tasks that a package starts inherit it."""
+
+Service = Callable[..., Awaitable[object]]
+_ULONG_MAX = 0xFFFF_FFFF
+_WORD_MAX = 0xFFFF_FFFF_FFFF_FFFF
+_INTEGER_LIMITS = {"ULONG": _ULONG_MAX, "SIZE_T": _WORD_MAX, "ULONG_PTR": _WORD_MAX}
+
+
+class Host:
+    """Makes tables for packages; one per LSA.
+
+    Args:
+        services: objects whose methods implement slots: ``async def CreateSharedMemory(origin, max_size, ...)``.
+    """
+
+    def __init__(self, bus: Bus, services: Sequence[object]) -> None:
+        self._bus = bus
+        self._services = services
+
+    def origin(self, package: str, function: str) -> Origin:
+        """Who is calling, now."""
+        request = current_request.get()
+        if request is None:
+            return Origin(package, None, "", function, now_ns())
+        return Origin(package, request.number, request.client.name, function, now_ns())
+
+    def table(self, package: str, memory: MemoryView) -> FunctionTable:
+        """The full table for one package."""
+        table = _Table(memory)
+        for slot in LSA_SECPKG_SLOTS:
+            setattr(table, slot.name, self._bind(slot, package))
+        return cast(FunctionTable, table)
+
+    def dispatch_table(self, package: str, table: FunctionTable) -> FunctionTable:
+        """The 11 slots for LsaApInitializePackage. Reaching beyond slot 10 works, as it does for real packages
+        that cast the pointer, and is reported."""
+        return cast(FunctionTable, _DispatchTable(package, table, self._bus))
+
+    def _bind(self, slot: Slot, package: str) -> Service:
+        service = next((getattr(each, slot.name) for each in self._services if hasattr(each, slot.name)), None)
+        parameters = slot.in_parameters
+        names = tuple(parameter.name for parameter in parameters)
+        checks = tuple(_checker(p.type, p.optional or _tolerates_null(slot, p.name)) for p in parameters)
+        count = len(names)
+        bus, name, origin_of = self._bus, slot.name, self.origin
+
+        async def call(*args: Any, **kwargs: Any) -> object:
+            if kwargs or len(args) != count:
+                args = _arguments(slot, names, args, kwargs)
+            origin = origin_of(package, name)
+            if bus.wants(SlotCalled):
+                shown = tuple(repr(argument) for argument in args)
+                bus.emit(SlotCalled(time_ns=origin.time_ns, slot=name, arguments=shown, origin=origin))
+            for index, check in enumerate(checks):
+                problem = check(args[index])
+                if problem:
+                    bus.emit(
+                        SlotMisused(
+                            time_ns=origin.time_ns,
+                            slot=name,
+                            parameter=names[index],
+                            problem=problem,
+                            origin=origin,
+                        )
+                    )
+                    return _fail(slot, f"{name}: {names[index]} {problem}", STATUS_INVALID_PARAMETER)
+            if service is None:
+                bus.emit(SlotUnavailable(time_ns=origin.time_ns, slot=name, origin=origin))
+                return _fail(slot, f"{name} is not served by this version of lsart", STATUS_NOT_IMPLEMENTED)
+            if not bus.wants(SlotReturned):
+                return await service(origin, *args)
+            try:
+                result = await service(origin, *args)
+            except StatusError as error:
+                bus.emit(SlotReturned(time_ns=now_ns(), slot=name, result=str(error), origin=origin))
+                raise
+            bus.emit(SlotReturned(time_ns=now_ns(), slot=name, result=repr(result), origin=origin))
+            return result
+
+        call.__name__ = call.__qualname__ = name
+        call.__doc__ = slot.summary
+        return call
+
+
+class _Table:
+    """Slots are set on the instance by the host."""
+
+    def __init__(self, memory: MemoryView) -> None:
+        self.memory = memory
+
+    async def reply(self, client_request: ClientRequest, data: bytes, protocol_status: int = 0) -> CallPackageReply:
+        table = cast(FunctionTable, self)
+        address = await table.AllocateClientBuffer(client_request, len(data))
+        try:
+            await table.CopyToClientBuffer(client_request, len(data), address, data)
+        except StatusError:
+            await table.FreeClientBuffer(client_request, address)
+            raise
+        return CallPackageReply(address, len(data), protocol_status)
+
+
+class _DispatchTable:
+    def __init__(self, package: str, table: FunctionTable, bus: Bus) -> None:
+        self._package = package
+        self._table = table
+        self._bus = bus
+        self.memory = table.memory
+        self.reply = table.reply
+        for slot in LSA_DISPATCH_SLOTS:
+            setattr(self, slot.name, getattr(table, slot.name))
+
+    def __getattr__(self, name: str) -> object:
+        if any(slot.name == name for slot in LSA_SECPKG_SLOTS):
+            self._bus.emit(DispatchTableExceeded(time_ns=now_ns(), package=self._package, slot=name))
+            return getattr(self._table, name)
+        raise AttributeError(f"LSA_DISPATCH_TABLE has no slot {name!r}")
+
+
+def _arguments(slot: Slot, names: tuple[str, ...], args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
+    """Keywords and positions as one tuple. A wrong call is what a C compiler would refuse, so it is a TypeError."""
+    signature = f"{slot.name}({', '.join(names)})"
+    if len(args) > len(names):
+        raise TypeError(f"{signature} takes {len(names)} arguments, got {len(args)}")
+    bound = dict(zip(names, args, strict=False))
+    for key, value in kwargs.items():
+        if key not in names:
+            raise TypeError(f"{signature} has no parameter {key!r}")
+        if key in bound:
+            raise TypeError(f"{signature} got {key!r} twice")
+        bound[key] = value
+    missing = [name for name in names if name not in bound]
+    if missing:
+        raise TypeError(f"{signature} is missing {', '.join(missing)}")
+    return tuple(bound[name] for name in names)
+
+
+def _checker(c_type: str, nullable: bool) -> Callable[[Any], str]:
+    """A function that says what is wrong with an argument, or nothing."""
+    limit = _INTEGER_LIMITS.get(c_type)
+    if limit is not None:
+        top = limit
+
+        def check_integer(value: Any) -> str:
+            if type(value) is int and 0 <= value <= top:
+                return ""
+            if not isinstance(value, int) or isinstance(value, bool):
+                raise TypeError(f"expected an int for {c_type}, got {type(value).__name__} {value!r}")
+            return f"is {value}, which {c_type} (0 to {top}) cannot carry"
+
+        return check_integer
+    if c_type == "PVOID":
+
+        def check_pointer(value: Any) -> str:
+            if type(value) is Pointer or isinstance(value, (bytes, bytearray)):
+                return ""
+            if value is None:
+                return "" if nullable else "is NULL"
+            raise TypeError(f"expected a Pointer or None, got {type(value).__name__} {value!r}")
+
+        return check_pointer
+    if c_type == "PLSA_CLIENT_REQUEST":
+
+        def check_request(value: Any) -> str:
+            if type(value) is ClientRequest:
+                return ""
+            raise TypeError(f"expected the ClientRequest that the entry point was given, got {value!r}")
+
+        return check_request
+    return lambda value: ""
+
+
+def _tolerates_null(slot: Slot, parameter: str) -> bool:
+    """Functions that free decide about NULL themselves: it is one of the gaps."""
+    return slot.name.startswith("Free") and parameter != "shared_mem"
+
+
+def _fail(slot: Slot, message: str, status: int) -> object:
+    """The documented failure of a slot: NULL, FALSE, nothing, or a status."""
+    if slot.failure_value is FailureValue.STATUS:
+        raise StatusError(status, message)
+    return False if slot.failure_value is FailureValue.FALSE else None

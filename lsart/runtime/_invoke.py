@@ -1,0 +1,32 @@
+"""Calling into a package: plain or async functions, and what an exception that comes out means."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from types import AsyncGeneratorType, CoroutineType, GeneratorType
+from typing import Any
+
+from lsart.contract import StatusError
+
+__all__ = ["invoke", "returned_status"]
+
+
+async def invoke(function: Callable[..., Any], *args: object) -> object:
+    """Call an entry point and await what it returns, if that is awaitable."""
+    result = function(*args)
+    kind = type(result)
+    if kind is CoroutineType:
+        return await result
+    if kind is AsyncGeneratorType or kind is GeneratorType:
+        name = getattr(function, "__qualname__", repr(function))
+        raise TypeError(f"{name} contains a yield, so calling it runs nothing; an entry point returns its result")
+    if isinstance(result, Awaitable):
+        return await result
+    return result
+
+
+def returned_status(error: BaseException) -> StatusError | None:
+    """The status that leaves an entry point: a StatusError, bare or as the only leaf of an exception group."""
+    while isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
+        error = error.exceptions[0]
+    return error if isinstance(error, StatusError) else None

@@ -1,0 +1,270 @@
+"""Loading packages as LSA does at start-up, and unloading them on the way out.
+
+Per module: SpLsaModeInitialize once, then for each package of it LsaApInitializePackage (if it is an
+authentication package), SpInitialize and SpGetInfo. A package that fails anywhere is unloaded and unlisted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import trio
+
+from lsart.contract import (
+    NTSTATUS,
+    STATUS_SUCCESS,
+    STATUS_UNSUCCESSFUL,
+    PackageLoadError,
+    PackageState,
+    PackageStep,
+    Pointer,
+    SecPkgInfo,
+)
+from lsart.engine import now_ns
+from lsart.events import (
+    SYSTEM,
+    Bus,
+    Origin,
+    OutputNotFromHeap,
+    PackageInitialized,
+    PackageLoaded,
+    PackageRefused,
+    PackageShutDown,
+    PackageUnloaded,
+)
+from lsart.memory import LSASS, LsaMemory
+from lsart.runtime._host import Host
+from lsart.runtime._invoke import invoke, returned_status
+from lsart.runtime._memory_view import MemoryView
+from lsart.runtime._modules import Module, open_module
+from lsart.runtime._package import Package
+from lsart.runtime._resolve import PackageSpec, resolve
+from lsart.runtime._settings import LsaSettings
+
+__all__ = ["Loader"]
+
+_SPARSE_STEP = 7919  # any stride shows that ids need not be adjacent; a prime is easy to recognise in a log
+_SEPARATE_OFFSET = 0x1000
+
+
+class _RefusedError(Exception):
+    """A package does not come up: at which entry point, with which status, and why."""
+
+    def __init__(self, stage: str, status: NTSTATUS, reason: str) -> None:
+        self.stage = stage
+        self.status = status
+        self.reason = reason
+        super().__init__(f"{stage}: {reason}")
+
+
+class Loader:
+    """Moves packages through their life."""
+
+    def __init__(
+        self,
+        host: Host,
+        memory: LsaMemory,
+        view_of: Callable[[str], MemoryView],
+        bus: Bus,
+        settings: LsaSettings,
+    ) -> None:
+        self._host = host
+        self._memory = memory
+        self._view_of = view_of
+        self._bus = bus
+        self._settings = settings
+        self._keys: set[str] = set()
+        self.packages: list[Package] = []  # every one that initialized, in load order
+        self.refused: list[Package] = []
+
+    async def load(self, security: Sequence[PackageSpec], authentication: Sequence[PackageSpec]) -> None:
+        """Load both registry lists in order (LSQ-1).
+
+        Raises:
+            PackageLoadError: a name leads nowhere: that is the user's mistake and not a package's failure.
+        """
+        choices = self._settings.choices
+        lists = [(False, spec) for spec in security] + [(True, spec) for spec in authentication]
+        if choices.list_order == "authentication_packages_first":
+            lists.sort(key=lambda entry: not entry[0])
+        seen: list[object] = []
+        for by_list, spec in lists:
+            if choices.name_in_both_lists == "load_once" and spec.source in seen:
+                continue
+            seen.append(spec.source)
+            resolved = resolve(spec)
+            try:
+                module = await open_module(resolved, choices)
+            except PackageLoadError as error:
+                if choices.module_without_tables == "stop":
+                    raise
+                nothing = Package(resolved.name, resolved.label, {})
+                self._tell_refused(nothing, _RefusedError("load", STATUS_UNSUCCESSFUL, str(error)))
+            else:
+                await self._load_module(module, by_list=by_list)
+
+    async def unload_all(self) -> None:
+        """SpShutdown of every package in reverse order, whatever happens; then what they left is reported."""
+        for package in reversed(self.packages):
+            if package.state in (PackageState.READY, PackageState.DISABLED):
+                await self._unload(package)
+
+    async def _load_module(self, module: Module, *, by_list: bool) -> None:
+        for package in module.packages:
+            package.advance(PackageStep.LOAD)
+            self._identify(package)
+            self._bus.emit(
+                PackageLoaded(time_ns=now_ns(), package=package.key, package_id=package.package_id, module=module.label)
+            )
+        for package in module.packages:
+            try:
+                await self._start(package, by_list=by_list)
+            except _RefusedError as refusal:
+                await self._refuse(package, refusal)
+                if self._settings.choices.failed_package_unloads == "module":
+                    await self._unload_rest(module, package)
+                    return
+            else:
+                self.packages.append(package)
+                self._bus.emit(PackageInitialized(time_ns=now_ns(), package=package.key, package_id=package.package_id))
+
+    async def _unload_rest(self, module: Module, failed: Package) -> None:
+        for other in module.packages:
+            if other.state is PackageState.READY:
+                await self._unload(other)
+                self.packages.remove(other)
+            elif other.state is PackageState.LOADED:
+                reason = f"{failed.name}, of the same module, failed"
+                await self._refuse(other, _RefusedError("load", STATUS_UNSUCCESSFUL, reason))
+
+    def _identify(self, package: Package) -> None:
+        choices = self._settings.choices
+        number = len(self._keys)
+        if package.key in self._keys:
+            package.key = f"{package.key}-{number + 1}"
+        self._keys.add(package.key)
+        if choices.package_ids == "from_one":
+            number += 1
+        elif choices.package_ids == "sparse":
+            number = (number + 1) * _SPARSE_STEP
+        separate = choices.package_id_everywhere == "separate"
+        package.package_id = number
+        package.authentication_id = number + _SEPARATE_OFFSET if separate else number
+
+    async def _start(self, package: Package, *, by_list: bool) -> None:
+        """Initialize one package; raises _RefusedError."""
+        choices = self._settings.choices
+        table = self._host.table(package.key, self._view_of(package.key))
+        entries = package.entries
+        if "InitializePackage" in entries and (by_list or choices.authentication_package == "by_entry"):
+            dispatch = self._host.dispatch_table(package.key, table)
+            try:
+                arguments = (package.authentication_id, dispatch, None, None)
+                package.name = self._take_name(package, await self._enter(package, "InitializePackage", *arguments))
+            except _RefusedError:
+                if choices.failed_initialize_package == "refuse" or "Initialize" not in entries:
+                    raise
+        if "Initialize" in entries:
+            await self._enter(package, "Initialize", package.package_id, self._settings.parameters, table)
+        package.advance(PackageStep.INITIALIZE)
+        if "GetInfo" in entries and choices.get_info_while_loading == "yes":
+            info = await self._enter(package, "GetInfo")
+            if not isinstance(info, SecPkgInfo):
+                raise _RefusedError("SpGetInfo", STATUS_UNSUCCESSFUL, f"it returned {info!r}; expected a SecPkgInfo")
+            package.info = info
+            package.name = info.name
+        if choices.duplicate_package_name == "refuse_second":
+            for other in self.packages:
+                if other.name == package.name and other.state.is_available:
+                    reason = f"the name {package.name!r} is taken by the package from {other.module}; rename one"
+                    raise _RefusedError("SpGetInfo", STATUS_UNSUCCESSFUL, reason)
+
+    def _take_name(self, package: Package, name: object) -> str:
+        """The name that LsaApInitializePackage returned: text, or a block of the LSA heap that LSA frees (LIP-4)."""
+        stage = "LsaApInitializePackage"
+        if name is None:
+            return package.name
+        if isinstance(name, str):
+            return name
+        if not isinstance(name, Pointer):
+            raise _RefusedError(stage, STATUS_UNSUCCESSFUL, f"it returned {name!r}; expected text or a Pointer to text")
+        heap = self._memory.lsa_heap
+        block = heap.block_at(name.address) if heap is not None and name.space == LSASS else None
+        if block is None and self._settings.choices.lsa_heap_outputs == "checked":
+            self._bus.emit(
+                OutputNotFromHeap(
+                    time_ns=now_ns(),
+                    package=package.key,
+                    output="AuthenticationPackageName",
+                    address=name.address,
+                )
+            )
+            raise _RefusedError(
+                stage, STATUS_UNSUCCESSFUL, f"{name!r} is no block of the LSA heap, so LSA cannot free it"
+            )
+        if block is None:
+            return package.name
+        text = self._memory.space.read(name.address, block.size).split(b"\0")[0].decode("utf-8", "replace")
+        self._memory.FreeLsaHeap(name, Origin(SYSTEM, function="LsaApInitializePackage", time_ns=now_ns()))
+        return text
+
+    async def _enter(self, package: Package, slot: str, *args: object) -> object:
+        """Call an entry point during loading; whatever it fails with is a refusal."""
+        function = package.entries[slot]
+        name = getattr(function, "__name__", slot)
+        try:
+            result = await invoke(function, *args)
+        except trio.Cancelled:
+            raise
+        except Exception as error:
+            status = returned_status(error)
+            if status is not None:
+                raise _RefusedError(name, status.status, f"it returned {status}") from error
+            raise _RefusedError(name, STATUS_UNSUCCESSFUL, f"it raised {type(error).__name__}: {error}") from error
+        if isinstance(result, int) and slot != "InitializePackage" and not NTSTATUS(result).is_success:
+            raise _RefusedError(name, NTSTATUS(result), f"it returned {NTSTATUS(result)!r}")
+        return result
+
+    async def _refuse(self, package: Package, refusal: _RefusedError) -> None:
+        was_ready = package.state is PackageState.READY
+        self._tell_refused(package, refusal)
+        if was_ready or self._settings.choices.shutdown_after_failed_initialize == "yes":
+            await self._shut_down(package)
+        self._memory.release_package(package.key, now_ns())
+
+    def _tell_refused(self, package: Package, refusal: _RefusedError) -> None:
+        package.failure = str(refusal)
+        if package.state is not PackageState.READY:
+            package.advance(PackageStep.REFUSE)
+        self.refused.append(package)
+        self._bus.emit(
+            PackageRefused(
+                time_ns=now_ns(),
+                package=package.key,
+                stage=refusal.stage,
+                status=int(refusal.status),
+                reason=refusal.reason,
+            )
+        )
+
+    async def _unload(self, package: Package) -> None:
+        await self._shut_down(package)
+        package.advance(PackageStep.UNLOAD)
+        self._memory.release_package(package.key, now_ns())
+        self._bus.emit(PackageUnloaded(time_ns=now_ns(), package=package.key))
+
+    async def _shut_down(self, package: Package) -> None:
+        """SpShutdown, bounded by the grace period. Its failure is told and changes nothing."""
+        if package.state in (PackageState.READY, PackageState.DISABLED):
+            package.advance(PackageStep.SHUT_DOWN)
+        if "Shutdown" not in package.entries:
+            return
+        status, reason = STATUS_SUCCESS, ""
+        with trio.move_on_after(self._settings.grace / 1e9) as scope:
+            try:
+                await self._enter(package, "Shutdown")
+            except _RefusedError as refusal:
+                status, reason = refusal.status, refusal.reason
+        if scope.cancelled_caught:
+            status, reason = STATUS_UNSUCCESSFUL, f"it did not end within {self._settings.grace / 1e9:g} s"
+        self._bus.emit(PackageShutDown(time_ns=now_ns(), package=package.key, status=int(status), reason=reason))

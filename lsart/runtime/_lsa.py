@@ -1,0 +1,222 @@
+"""The LSA: everything in lsart revolves around this file.
+
+The main path: load packages, serve clients, drain, shut packages down in reverse order, account for what is left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import trio
+
+from lsart.contract import (
+    STATUS_NO_SUCH_PACKAGE,
+    LsassTerminated,
+    StatusError,
+)
+from lsart.engine import now_ns
+from lsart.events import Bus
+from lsart.memory import Environment, LsaMemory, Machine
+from lsart.runtime._client import Client
+from lsart.runtime._client_services import ClientServices
+from lsart.runtime._dispatch import Dispatcher, call_entry
+from lsart.runtime._host import Host
+from lsart.runtime._loader import Loader
+from lsart.runtime._memory_services import MemoryServices
+from lsart.runtime._memory_view import MemoryView
+from lsart.runtime._pacer import Pacer
+from lsart.runtime._package import Package
+from lsart.runtime._resolve import PackageSpec
+from lsart.runtime._settings import LsaSettings
+from lsart.runtime._watchdog import Watchdog
+
+__all__ = ["Lsa", "open_lsa"]
+
+_FIRST_PROCESS_ID = 4096  # Windows process ids are multiples of four; LSASS itself has a low one
+
+
+class Lsa:
+    """A running LSA. Made by `open_lsa`.
+
+    Attributes:
+        bus: where events are told. machine: what is left of everything. memory: LSASS's sections and heaps.
+        dispatcher: the worker pool. pacer: where hostile clients come between.
+    """
+
+    def __init__(self, nursery: trio.Nursery, settings: LsaSettings, bus: Bus) -> None:
+        self.settings = settings
+        self.bus = bus
+        self.machine = Machine(settings.machine)
+        self.death: str | None = None  # how LSASS went down, if it did
+        environment = Environment(bus=bus, choices=settings.choices, clock=now_ns, terminate=self._die)
+        self.memory = LsaMemory(self.machine, environment)
+        self.pacer = Pacer()
+        self.dispatcher = Dispatcher(nursery, bus, settings.workers)
+        self._nursery = nursery
+        services = MemoryServices(self.memory, bus, settings.costs), ClientServices(self.memory)
+        self._host = Host(bus, services)
+        self.loader = Loader(self._host, self.memory, self._view_of, bus, settings)
+        self._clients: dict[str, Client] = {}
+        self._connections: dict[int, tuple[Client, bool]] = {}
+        self._next_process = _FIRST_PROCESS_ID
+        self._next_handle = 4
+
+    # ------------------------------------------------------------------ packages
+
+    @property
+    def packages(self) -> tuple[Package, ...]:
+        """Packages that clients can find now, in load order."""
+        return tuple(each for each in self.loader.packages if each.state.is_available)
+
+    @property
+    def refusals(self) -> tuple[str, ...]:
+        """Why packages did not come up, one message each."""
+        return tuple(f"package {each.name!r} did not start: {each.failure}" for each in self.loader.refused)
+
+    def find_package(self, name: str) -> Package:
+        """The available package of this name.
+
+        Raises:
+            StatusError: STATUS_NO_SUCH_PACKAGE; the message says why, if it is known.
+        """
+        for package in self.loader.packages:
+            if package.name == name and package.state.is_available:
+                return package
+        failed = next((each for each in (*self.loader.packages, *self.loader.refused) if each.name == name), None)
+        why = f"it is {failed.state.value}: {failed.failure}" if failed is not None else "no package has that name"
+        raise StatusError(STATUS_NO_SUCH_PACKAGE, f"package {name!r}: {why}")
+
+    def package_by_id(self, number: int) -> Package | None:
+        """The available package with this authentication package id."""
+        for package in self.loader.packages:
+            if package.authentication_id == number and package.state.is_available:
+                return package
+        return None
+
+    # ------------------------------------------------------------------ clients
+
+    def start_client(self, name: str | None = None, *, has_tcb_privilege: bool = False) -> Client:
+        """A new client process without a connection. It lives until `Client.terminate`.
+
+        Raises:
+            ValueError: another live client has that name.
+        """
+        process_id = self._next_process
+        self._next_process += 4
+        if name is None:
+            name = f"client-{(process_id - _FIRST_PROCESS_ID) // 4}"
+        if name in self._clients:
+            raise ValueError(f"a client named {name!r} is running already; names of live clients are unique")
+        client = Client(self, name, process_id, has_tcb_privilege=has_tcb_privilege)
+        self._clients[name] = client
+        return client
+
+    @asynccontextmanager
+    async def connect(self, name: str | None = None, *, trusted: bool = False) -> AsyncIterator[Client]:
+        """A client process with a connection, for the length of the block.
+
+        Args:
+            trusted: a logon process with SeTcbPrivilege (LsaRegisterLogonProcess) instead of an untrusted connection.
+        """
+        client = self.start_client(name, has_tcb_privilege=trusted)
+        try:
+            client.connect(trusted=trusted)
+            yield client
+        finally:
+            client.terminate()
+
+    @property
+    def clients(self) -> tuple[Client, ...]:
+        """Live client processes, oldest first."""
+        return tuple(self._clients.values())
+
+    # ------------------------------------------------------------------ for this floor only
+
+    def open_handle(self, client: Client, *, trusted: bool) -> int:
+        """A new connection handle."""
+        handle = self._next_handle
+        self._next_handle += 4
+        self._connections[handle] = (client, trusted)
+        return handle
+
+    def close_handle(self, handle: int) -> None:
+        """A connection ended."""
+        self._connections.pop(handle, None)
+
+    def connection(self, handle: int) -> tuple[Client, bool] | None:
+        """Whose connection a handle is, and whether it is trusted."""
+        return self._connections.get(handle)
+
+    def forget(self, client: Client) -> None:
+        """A client process ended."""
+        self._clients.pop(client.name, None)
+
+    def _view_of(self, package: str) -> MemoryView:
+        return MemoryView(
+            self.memory.space, self.pacer, self.bus, lambda function: self._host.origin(package, function)
+        )
+
+    def _die(self, reason: str) -> None:
+        if self.death is None:
+            self.death = reason
+            self._nursery.cancel_scope.cancel()
+
+    async def _close(self) -> None:
+        """Drain, shut down, account. Shielded: whatever happens, packages hear of the end."""
+        grace = self.settings.grace / 1e9
+        with trio.CancelScope(shield=True):
+            with trio.move_on_after(grace):
+                await self.dispatcher.drain()
+            self._nursery.cancel_scope.cancel()
+            if self.death is None:
+                await self.loader.unload_all()
+            for client in self.clients:
+                client.terminate()
+            self.memory.close()
+
+
+@asynccontextmanager
+async def open_lsa(
+    *packages: Any,
+    authentication_packages: Iterable[Any] = (),
+    settings: LsaSettings | None = None,
+    bus: Bus | None = None,
+) -> AsyncIterator[Lsa]:
+    """Run an LSA for the length of the block.
+
+    Args:
+        packages: the "Security Packages" list in order: anything that `PackageSpec` takes as source, or a PackageSpec.
+        authentication_packages: the "Authentication Packages" list.
+        settings: limits, choices, costs, workers. bus: where to tell events; subscribe before to hear the loading.
+
+    A package that fails to start is unlisted, as in Windows: see `Lsa.refusals`.
+
+    Raises:
+        PackageLoadError: a package cannot be found.
+        LsassTerminated: the modelled LSASS went down.
+    """
+    settings = settings or LsaSettings()
+    failure: BaseException | None = None
+    lsa: Lsa | None = None
+    with Watchdog(settings.watchdog, call_entry.__code__):
+        async with trio.open_nursery() as nursery:
+            lsa = Lsa(nursery, settings, bus or Bus())
+            try:
+                await lsa.loader.load(_specs(packages), _specs(authentication_packages))
+                yield lsa
+            except trio.Cancelled:
+                raise
+            except Exception as error:  # kept out of the nursery, which would wrap it in a group
+                failure = error
+            finally:
+                await lsa._close()
+    if lsa.death is not None:
+        raise LsassTerminated(lsa.death) from failure
+    if failure is not None:
+        raise failure
+
+
+def _specs(sources: Iterable[Any]) -> list[PackageSpec]:
+    return [each if isinstance(each, PackageSpec) else PackageSpec(each) for each in sources]

@@ -1,0 +1,96 @@
+"""Slots for shared memory and heaps: the memory floor's functions under their locks, their cost paid in time."""
+
+from __future__ import annotations
+
+import attrs
+
+from lsart.contract import Pointer
+from lsart.engine import current, now_ns, sleep_ns
+from lsart.events import Bus, Origin
+from lsart.memory import PAGE_SIZE, LsaMemory, Section
+from lsart.runtime._locks import HeapLock
+from lsart.runtime._settings import Costs
+
+__all__ = ["MemoryServices"]
+
+
+class MemoryServices:
+    """CreateSharedMemory to FreePrivateHeap. Every method takes the caller's origin first."""
+
+    def __init__(self, memory: LsaMemory, bus: Bus, costs: Costs) -> None:
+        self._memory = memory
+        self._bus = bus
+        # On the real clock things cost what they cost.
+        self._costs = costs if current().is_virtual else Costs(heap_lock=0, commit_page=0, create_section=0)
+        self._locks: dict[str, HeapLock] = {}
+
+    def lock_of(self, section: Section) -> HeapLock:
+        """The lock that serialises a section's allocator."""
+        lock = self._locks.get(section.name)
+        if lock is None:
+            order = self._memory.environment.choices.heap_lock_order
+            lock = self._locks[section.name] = HeapLock(f"heap lock of {section.name}", self._bus, order)
+        return lock
+
+    async def CreateSharedMemory(self, origin: Origin, max_size: int, initial_size: int) -> Pointer | None:
+        pointer = self._memory.CreateSharedMemory(max_size, initial_size, origin)
+        if pointer is not None:
+            pages = -(-initial_size // PAGE_SIZE)
+            cost = self._costs.create_section + pages * self._costs.commit_page
+            if cost:
+                await sleep_ns(cost)
+        return pointer
+
+    async def AllocateSharedMemory(self, origin: Origin, shared_mem: Pointer, size: int) -> Pointer | None:
+        section = self._memory.section_at(shared_mem)
+        if section is None:
+            return self._memory.AllocateSharedMemory(shared_mem, size, origin)
+        lock = self.lock_of(section)
+        if await lock.acquire(origin):
+            origin = attrs.evolve(origin, time_ns=now_ns())
+        try:
+            committed = section.backing.committed
+            pointer = self._memory.AllocateSharedMemory(shared_mem, size, origin)
+            pages = (section.backing.committed - committed) // PAGE_SIZE
+            cost = self._costs.heap_lock + pages * self._costs.commit_page
+            if cost:
+                await sleep_ns(cost)
+        finally:
+            lock.release()
+        return pointer
+
+    async def FreeSharedMemory(self, origin: Origin, shared_mem: Pointer, memory: Pointer | None) -> None:
+        section = self._memory.section_at(shared_mem)
+        if section is None:
+            self._memory.FreeSharedMemory(shared_mem, memory, origin)
+            return
+        lock = self.lock_of(section)
+        if await lock.acquire(origin):
+            origin = attrs.evolve(origin, time_ns=now_ns())
+        try:
+            self._memory.FreeSharedMemory(shared_mem, memory, origin)
+            if self._costs.heap_lock:
+                await sleep_ns(self._costs.heap_lock)
+        finally:
+            lock.release()
+
+    async def DeleteSharedMemory(self, origin: Origin, shared_mem: Pointer) -> bool:
+        section = self._memory.section_at(shared_mem)
+        deleted = self._memory.DeleteSharedMemory(shared_mem, origin)
+        if deleted and section is not None:
+            lock = self._locks.get(section.name)
+            if lock is not None and lock.holder is None:
+                del self._locks[section.name]
+        return deleted
+
+    async def AllocateLsaHeap(self, origin: Origin, length: int) -> Pointer | None:
+        return self._memory.AllocateLsaHeap(length, origin)
+
+    async def FreeLsaHeap(self, origin: Origin, base: Pointer | None) -> None:
+        self._memory.FreeLsaHeap(base, origin)
+
+    async def AllocatePrivateHeap(self, origin: Origin, length: int) -> Pointer | None:
+        return self._memory.AllocatePrivateHeap(length, origin)
+
+    async def FreePrivateHeap(self, origin: Origin, base: Pointer | None) -> None:
+        self._memory.FreePrivateHeap(base, origin)

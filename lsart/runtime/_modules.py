@@ -1,0 +1,129 @@
+"""One module (a DLL, on Windows) and the packages in it: SpLsaModeInitialize, or the Python short forms of it."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping, Sequence
+from types import ModuleType
+from typing import Any, cast
+
+import attrs
+
+from lsart.contract import SECPKG_SLOTS, Choices, PackageLoadError, StatusError, constants
+from lsart.runtime._invoke import invoke
+from lsart.runtime._package import Package, entry_points
+from lsart.runtime._resolve import Resolved, package_classes
+
+__all__ = ["Module", "open_module"]
+
+_VERSIONS = {
+    value: number
+    for number in range(1, 12)
+    for value in [getattr(constants, f"SECPKG_INTERFACE_VERSION{'' if number == 1 else f'_{number}'}")]
+}
+
+
+@attrs.frozen
+class Module:
+    """A loaded module: its label and its packages, not initialized yet."""
+
+    label: str
+    packages: tuple[Package, ...]
+
+
+async def open_module(resolved: Resolved, choices: Choices) -> Module:
+    """Get the package tables of a module.
+
+    Raises:
+        PackageLoadError: it offers no package, or its SpLsaModeInitialize failed.
+    """
+    target = resolved.target
+    initialize = getattr(target, "SpLsaModeInitialize", None)
+    if initialize is not None:
+        version, found = await _ask(initialize, resolved)
+        tables: Sequence[object] = found
+        last_slot = _last_slot(version, resolved.label, choices)
+        if not tables:
+            raise PackageLoadError(f"{resolved.label}: SpLsaModeInitialize returned no tables", package=resolved.name)
+    else:
+        last_slot = len(SECPKG_SLOTS) - 1
+        tables = [_construct(target, resolved)]
+    packages = []
+    for index, implementation in enumerate(tables):
+        name = resolved.name if len(tables) == 1 else f"{resolved.name}-{index + 1}"
+        entries = entry_points(implementation, label=resolved.label, last_slot=last_slot)
+        if "Initialize" not in entries and "InitializePackage" not in entries:
+            kind = type(implementation).__name__
+            raise PackageLoadError(
+                f"{resolved.label}: {kind} is no package: it has neither SpInitialize nor LsaApInitializePackage",
+                package=name,
+            )
+        packages.append(Package(name, resolved.label, entries))
+    return Module(resolved.label, tuple(packages))
+
+
+async def _ask(initialize: Any, resolved: Resolved) -> tuple[int, Sequence[object]]:
+    label = resolved.label
+    if resolved.options:
+        raise PackageLoadError(
+            f"{label}: options {sorted(resolved.options)} have nowhere to go, as SpLsaModeInitialize takes none"
+        )
+    try:
+        result = await invoke(initialize, constants.SECPKG_INTERFACE_VERSION)
+    except StatusError as error:
+        raise PackageLoadError(f"{label}: SpLsaModeInitialize failed with {error}") from error
+    except Exception as error:
+        raise PackageLoadError(f"{label}: SpLsaModeInitialize raised {type(error).__name__}: {error}") from error
+    try:
+        version, tables = cast("tuple[int, Sequence[object]]", result)
+        return int(version), list(tables)
+    except (TypeError, ValueError):
+        raise PackageLoadError(
+            f"{label}: SpLsaModeInitialize returned {result!r}; expected (package_version, [packages])"
+        ) from None
+
+
+def _last_slot(version: int, label: str, choices: Choices) -> int:
+    """Index of the last slot that LSA reads for a returned PackageVersion (LSQ-9, LSQ-10)."""
+    number = _VERSIONS.get(version)
+    if number is None:
+        if choices.unknown_package_version == "refuse":
+            known = ", ".join(f"{value:#x}" for value in _VERSIONS)
+            raise PackageLoadError(f"{label}: PackageVersion {version:#x} is unknown; known are {known}")
+        number = 1 if choices.unknown_package_version == "as_first" else max(_VERSIONS.values())
+    return max(slot.index for slot in SECPKG_SLOTS if slot.interface_version <= number)
+
+
+def _construct(target: Any, resolved: Resolved) -> object:
+    """The package object behind a module, a class, a factory or an object."""
+    label = resolved.label
+    if isinstance(target, ModuleType):
+        classes = package_classes(target)
+        if len(classes) != 1:
+            found = ", ".join(each.__name__ for each in classes) or "none"
+            raise PackageLoadError(
+                f"{label}: expected one class with SpInitialize, found {found}. Name it ({label}:Class), or write "
+                "SpLsaModeInitialize(lsa_version) that returns (package_version, [packages]).",
+                package=resolved.name,
+            )
+        target = classes[0]
+    if inspect.isclass(target) or inspect.isfunction(target):
+        return _build(target, resolved.options, label)
+    if resolved.options:
+        raise PackageLoadError(f"{label} is a finished object and takes no options: {sorted(resolved.options)}")
+    return target
+
+
+def _build(factory: Any, options: Mapping[str, Any], label: str) -> object:
+    signature = inspect.signature(factory)
+    try:
+        signature.bind(**options)
+    except TypeError as error:
+        accepted = ", ".join(signature.parameters) or "none"
+        raise PackageLoadError(
+            f"{label}: options {dict(options)!r} do not fit: {error}. It accepts: {accepted}."
+        ) from None
+    try:
+        return factory(**options)
+    except Exception as error:
+        raise PackageLoadError(f"{label}: constructing it raised {type(error).__name__}: {error}") from error

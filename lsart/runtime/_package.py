@@ -1,0 +1,80 @@
+"""A package as LSA knows it: its entry points, its numbers, and where it is in its life."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from lsart.contract import (
+    SECPKG_SLOTS,
+    EntryPoint,
+    PackageLoadError,
+    PackageState,
+    PackageStep,
+    SecPkgInfo,
+    next_state,
+)
+
+__all__ = ["Package", "entry_points"]
+
+
+def entry_points(implementation: object, *, label: str, last_slot: int) -> dict[str, EntryPoint]:
+    """The SECPKG_FUNCTION_TABLE that an object stands for: slot name to function.
+
+    A method fills the slot whose documented name it has: ``SpInitialize`` the slot Initialize,
+    ``LsaApCallPackageUntrusted`` the slot CallPackageUntrusted. A slot without a method is NULL (PFT-4); a slot
+    beyond the last one of the interface version is not read (LSQ-10).
+
+    Raises:
+        PackageLoadError: an attribute has an entry point's name but is no function.
+    """
+    found: dict[str, EntryPoint] = {}
+    for slot in SECPKG_SLOTS[: last_slot + 1]:
+        function = getattr(implementation, slot.entry_name, None)
+        if function is None:
+            continue
+        if not callable(function):
+            raise PackageLoadError(
+                f"{label}: {slot.entry_name} is {type(function).__name__} {function!r}; expected a function "
+                f"({'async def' if slot.name != 'GetInfo' else 'def'} {slot.entry_name}(self, ...))"
+            )
+        found[slot.name] = function
+    return found
+
+
+class Package:
+    """One loaded package. Only the loader and, on a fault, the dispatcher move it through its life.
+
+    Args:
+        key: unique name in this LSA, used by events and the ledger. module: where it came from.
+        entries: its function table.
+    """
+
+    __slots__ = (
+        "authentication_id",
+        "entries",
+        "failure",
+        "info",
+        "key",
+        "module",
+        "name",
+        "package_id",
+        "state",
+    )
+
+    def __init__(self, key: str, module: str, entries: Mapping[str, EntryPoint]) -> None:
+        self.key = key
+        self.name = key  # what clients look up; the package may say otherwise
+        self.module = module
+        self.entries = entries
+        self.package_id = -1
+        self.authentication_id = -1
+        self.info = SecPkgInfo(key)
+        self.state = PackageState.LISTED
+        self.failure = ""  # why it is refused or disabled
+
+    def advance(self, step: PackageStep) -> None:
+        """Take a step of the life that lsart.contract's state table allows."""
+        self.state = next_state(self.state, step)
+
+    def __repr__(self) -> str:
+        return f"<Package {self.name!r} id={self.package_id} {self.state.value}>"

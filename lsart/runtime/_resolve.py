@@ -1,0 +1,208 @@
+"""Finding a package by what a person typed: an entry point's name, module:attr, file.py:attr, or a directory.
+
+The result is not loaded into LSA yet; a mistake here is a usage error that names what was found instead.
+"""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import importlib.metadata
+import importlib.util
+import inspect
+import os
+import re
+import sys
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import attrs
+
+from lsart.contract import PackageLoadError
+
+__all__ = ["PackageSpec", "Resolved", "installed_packages", "resolve"]
+
+ENTRY_POINT_GROUP = "lsart.packages"
+_ENTRIES = ("SpInitialize", "LsaApInitializePackage")
+
+
+@attrs.frozen
+class PackageSpec:
+    """A package to load, and the options its class is constructed with.
+
+    Args:
+        source: name of an installed package, ``module:attr``, ``path/file.py:attr``, a directory with a
+            ``package.toml``, a module, a class, or a finished package object.
+        options: keyword arguments for the class.
+    """
+
+    source: Any
+    options: Mapping[str, Any] = attrs.field(factory=dict)
+
+
+@attrs.frozen
+class Resolved:
+    """What a source turned out to be.
+
+    Args:
+        label: how messages and the event log call it. name: what it is called until it says otherwise.
+        target: the module or object found. options: keyword arguments for its class.
+        directory: where it lies, None for an object of this program.
+    """
+
+    label: str
+    name: str
+    target: Any
+    options: Mapping[str, Any]
+    directory: Path | None = None
+
+
+def installed_packages() -> dict[str, str]:
+    """Name and target of every package that an installed distribution offers, by name."""
+    found = importlib.metadata.entry_points(group=ENTRY_POINT_GROUP)
+    return {each.name: each.value for each in sorted(found, key=lambda each: each.name)}
+
+
+def resolve(spec: PackageSpec) -> Resolved:
+    """Find what a spec means.
+
+    Raises:
+        PackageLoadError: nothing there, or it does not import; the message says what was found.
+    """
+    source = spec.source
+    if not isinstance(source, str | os.PathLike):
+        label = getattr(source, "__qualname__", None) or getattr(source, "__name__", None) or type(source).__name__
+        return Resolved(label, _snake(label), source, spec.options)
+    text = os.fspath(source)
+    if not text:
+        raise PackageLoadError("the name of a package is empty; `lsart list` shows what is installed")
+    if os.path.isdir(text):
+        return _from_directory(Path(text), spec.options)
+    where, colon, attribute = text.rpartition(":")
+    if not colon or len(where) == 1:  # no attribute: a drive letter's colon is none
+        where, attribute = text, ""
+    if where.endswith(".py") or os.sep in where:
+        return _from_file(Path(where), attribute, spec.options, text)
+    if not colon:
+        installed = installed_packages()
+        if text in installed:
+            module, _, attribute = installed[text].partition(":")
+            return attrs.evolve(_from_module(module, attribute, spec.options, text), name=text)
+        if "." not in text and importlib.util.find_spec(text) is None:
+            raise PackageLoadError(_unknown(text, installed), package=text)
+    return _from_module(where, attribute, spec.options, text)
+
+
+def _from_directory(directory: Path, options: Mapping[str, Any]) -> Resolved:
+    path = directory / "package.toml"
+    if not path.is_file():
+        names = ", ".join(sorted(each.name for each in directory.iterdir())[:8]) or "nothing"
+        raise PackageLoadError(
+            f"{directory} is no package: it has no package.toml (found: {names}). Write one with "
+            '[package] name = "..." and source = "file.py:Class".'
+        )
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise PackageLoadError(f"{path} is not valid TOML: {error}") from None
+    package = data.get("package")
+    problems = [f"unknown table [{key}]" for key in data if key not in ("package", "options")]
+    if not isinstance(package, dict):
+        problems.append("no [package] table")
+        package = {}
+    problems += [f"unknown key package.{key}" for key in package if key not in ("name", "source")]
+    problems += [
+        f"package.{key} is missing or no text" for key in ("name", "source") if not isinstance(package.get(key), str)
+    ]
+    defaults = data.get("options", {})
+    if not isinstance(defaults, dict):
+        problems.append("options is no table")
+    if problems:
+        raise PackageLoadError(
+            f"{path}: {'; '.join(problems)}. Expected [package] with name and source, and [options]."
+        )
+    source: str = package["source"]
+    where, _, attribute = source.partition(":")
+    merged = {**defaults, **options}
+    if where.endswith(".py"):
+        found = _from_file(directory / where, attribute, merged, str(path))
+    else:
+        found = _from_module(where, attribute, merged, str(path))
+    return attrs.evolve(found, name=package["name"], directory=directory)
+
+
+def _from_file(path: Path, attribute: str, options: Mapping[str, Any], label: str) -> Resolved:
+    if not path.is_file():
+        near = difflib.get_close_matches(path.name, [each.name for each in path.parent.glob("*.py")], 1)
+        hint = f" Did you mean {path.parent / near[0]}?" if near else ""
+        raise PackageLoadError(f"there is no file {path}.{hint}")
+    name = f"lsart_loaded_{_snake(path.stem)}"
+    module_spec = importlib.util.spec_from_file_location(name, path)
+    assert module_spec is not None
+    assert module_spec.loader is not None
+    module = importlib.util.module_from_spec(module_spec)
+    sys.modules[name] = module  # so that classes in it can be pickled and their annotations resolved
+    try:
+        module_spec.loader.exec_module(module)
+    except Exception as error:
+        del sys.modules[name]
+        raise PackageLoadError(f"{path} does not import: {type(error).__name__}: {error}") from error
+    target = _attribute(module, attribute, str(path)) if attribute else module
+    return Resolved(label, _snake(attribute or path.stem), target, options, path.parent)
+
+
+def _from_module(name: str, attribute: str, options: Mapping[str, Any], label: str) -> Resolved:
+    try:
+        module = importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name is not None and (name == error.name or name.startswith(error.name + ".")):
+            raise PackageLoadError(_unknown(label, installed_packages()), package=label) from None
+        raise PackageLoadError(f"module {name} does not import: {error}") from error
+    except Exception as error:
+        raise PackageLoadError(f"module {name} does not import: {type(error).__name__}: {error}") from error
+    target = _attribute(module, attribute, f"module {name}") if attribute else module
+    file = getattr(module, "__file__", None)
+    directory = Path(file).parent if file else None
+    return Resolved(label, _snake(attribute or name.rpartition(".")[2]), target, options, directory)
+
+
+def _attribute(module: ModuleType, attribute: str, where: str) -> Any:
+    try:
+        return getattr(module, attribute)
+    except AttributeError:
+        near = difflib.get_close_matches(attribute, [name for name in vars(module) if not name.startswith("_")], 1)
+        hint = f" Did you mean {near[0]!r}?" if near else f" It offers {_offers(module)}."
+        raise PackageLoadError(f"{where} has no {attribute!r}.{hint}") from None
+
+
+def package_classes(module: ModuleType) -> list[type]:
+    """Classes defined in a module that look like packages."""
+    return [
+        each
+        for each in vars(module).values()
+        if inspect.isclass(each)
+        and each.__module__ == module.__name__
+        and any(hasattr(each, name) for name in _ENTRIES)
+    ]
+
+
+def _offers(module: ModuleType) -> str:
+    names = [each.__name__ for each in package_classes(module)]
+    return ", ".join(names) if names else "no class with SpInitialize"
+
+
+def _unknown(text: str, installed: Mapping[str, str]) -> str:
+    near = difflib.get_close_matches(text, installed, 1)
+    hint = f"Did you mean {near[0]!r}? " if near else ""
+    names = ", ".join(installed) or "none"
+    return (
+        f"there is no package {text!r}. {hint}Installed: {names}. A package of your own is named module:Class, "
+        "path/file.py:Class, or by a directory with a package.toml."
+    )
+
+
+def _snake(name: str) -> str:
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name.rpartition(".")[2]).lower()
