@@ -1,10 +1,17 @@
-"""Hypothesis profiles: the default finds new examples, `ci` runs the same examples every time."""
+"""Hypothesis profiles, and the rule beside the failure of a test that proves it.
+
+The default profile runs the same examples every time; HYPOTHESIS_PROFILE=dev or =thorough looks for new ones.
+"""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Generator
 
+import pytest
 from hypothesis import HealthCheck, settings
+
+from lsart.contract import rules
 
 # A busy shared machine makes any wall-clock deadline a coin toss.
 settings.register_profile(
@@ -17,3 +24,15 @@ settings.register_profile(
 settings.register_profile("dev", deadline=None)
 settings.register_profile("thorough", deadline=None, max_examples=2000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A failing test that proves a rule prints the rule."""
+    report = yield
+    if report.failed:
+        for mark in item.iter_markers("rule"):
+            report.sections += [("contract", f"{each}: {rules()[each].text}") for each in mark.args if each in rules()]
+    return report

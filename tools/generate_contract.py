@@ -22,7 +22,7 @@ from _contract_names import ENUMS, Record, entry_name, parameter_type, python_na
 
 ROOT = Path(__file__).resolve().parent.parent
 CONTRACT = ROOT / "lsart" / "contract"
-WIDTH = 110
+WIDTH = 120
 
 # ------------------------------------------------------------------------------------------------ rows
 
@@ -55,9 +55,7 @@ def row(slot: Record, index: int, table: str, family: str) -> list[str]:
             lines.append(f"        {field}=(),")
     rule_ids = slot.get("rule_ids", [each["id"] for each in slot.get("rules", [])])
     lines.append(f"        status_sets={strings(slot.get('status_sets', ()))}, rule_ids={strings(rule_ids)},")
-    lines += [
-        f"        {field}={string(slot[field])}," for field in ("summary", "failure", "ownership", "doc")
-    ]
+    lines += [f"        {field}={string(slot[field])}," for field in ("summary", "failure", "ownership", "doc")]
     lines.append(
         f"        doc_level={string(slot.get('doc_level', 'full'))}, family={string(family)}, "
         f"entry_name={string(entry_name(slot, table))}, "
@@ -68,9 +66,7 @@ def row(slot: Record, index: int, table: str, family: str) -> list[str]:
 
 def parameter_row(parameter: Record) -> str:
     texts = (python_name(parameter["name"]), parameter["name"], parameter["type"], parameter["direction"])
-    return (
-        f"Parameter({', '.join(map(string, texts))}, {parameter['optional']}, {string(parameter['meaning'])})"
-    )
+    return f"Parameter({', '.join(map(string, texts))}, {parameter['optional']}, {string(parameter['meaning'])})"
 
 
 def status_row(status: Record) -> str:
@@ -139,17 +135,13 @@ def method(slot: Record) -> list[str]:
     return [*signature, *docstring(slot), ""]
 
 
-def protocol_module(
-    name: str, bases: Sequence[str], doc: str, slots: Sequence[Record], imports: str = ""
-) -> str:
+def protocol_module(name: str, bases: Sequence[str], doc: str, slots: Sequence[Record], imports: str = "") -> str:
     body = [line for slot in slots for line in method(slot)]
     code = "\n".join(body)
     constants = [each for each in sorted(ENUMS) if re.search(rf"\b{each}\b", code)]
     needed = [
         "from lsart.contract._pointer import Pointer\n" if re.search(r"\bPointer\b", code) else "",
-        "from lsart.contract._status import NTSTATUS\n"
-        if re.search(r": NTSTATUS|-> .*NTSTATUS", code)
-        else "",
+        "from lsart.contract._status import NTSTATUS\n" if re.search(r": NTSTATUS|-> .*NTSTATUS", code) else "",
         "from lsart.contract._structures import ClientRequest\n" if "ClientRequest" in code else "",
     ]
     checking = "".join(f"    {line}" for line in needed if line)
@@ -216,9 +208,7 @@ def constants_module(doc: str, source: str, groups: Sequence[Record], width: int
         if group["kind"] == "enum":
             names.append(group["name"])
             lines += ["", f"class {group['name']}(IntEnum):", f'    """{group["doc"]}"""', ""]
-            lines += [
-                f"    {each['name']} = {each['value']}  # {each['meaning']}" for each in group["values"]
-            ]
+            lines += [f"    {each['name']} = {each['value']}  # {each['meaning']}" for each in group["values"]]
             lines.append("")
             continue
         lines.append("")
@@ -252,9 +242,7 @@ def ndis_groups(ndis: Record) -> list[Record]:
             )
         for each in structure.get("revisions", ()):
             size = each["macro"].replace("NDIS_", "NDIS_SIZEOF_", 1)
-            values.append(
-                {"name": each["macro"], "value": each["revision"], "meaning": f"Since NDIS {each['ndis']}."}
-            )
+            values.append({"name": each["macro"], "value": each["revision"], "meaning": f"Since NDIS {each['ndis']}."})
             meaning = f"Size in bytes on x64 ({each['size_basis']})."
             values.append({"name": size, "value": each["size_x64"], "meaning": meaning})
         groups.append({"name": structure["name"], "kind": "values", "values": values})
@@ -316,9 +304,7 @@ def generate() -> dict[Path, str]:
 
 def protocols(tables: Path, slots: Sequence[Record]) -> dict[Path, str]:
     doc = "Functions LSA offers to an authentication package (slots 0 to 10)."
-    files = {
-        tables / "_dispatch_protocol.py": protocol_module("LSA_DISPATCH_TABLE", ["Protocol"], doc, slots[:11])
-    }
+    files = {tables / "_dispatch_protocol.py": protocol_module("LSA_DISPATCH_TABLE", ["Protocol"], doc, slots[:11])}
     bases, imports = (
         ["LSA_DISPATCH_TABLE"],
         ["from lsart.contract._tables._dispatch_protocol import LSA_DISPATCH_TABLE\n"],
@@ -338,9 +324,7 @@ def protocols(tables: Path, slots: Sequence[Record]) -> dict[Path, str]:
 
 def face(parts: dict[str, list[str]]) -> str:
     imports = [
-        f"from lsart.contract._tables.{x.split(':')[0]} import {x.split(':')[1]}"
-        for p in parts.values()
-        for x in p
+        f"from lsart.contract._tables.{x.split(':')[0]} import {x.split(':')[1]}" for p in parts.values() for x in p
     ]
     imports += [
         "from lsart.contract._tables._dispatch_protocol import LSA_DISPATCH_TABLE",

@@ -129,3 +129,36 @@ def test_the_protocol_declares_python_types_for_the_shared_memory_slots() -> Non
 def test_rows_cannot_be_changed() -> None:
     with pytest.raises(attrs.exceptions.FrozenInstanceError):
         LSA_SECPKG_SLOTS[0].name = "Other"  # type: ignore[misc]  # the assignment is what must fail
+
+
+def shape(row: Slot) -> tuple[str, list[tuple[str, str]]]:
+    return row.returns, [(each.type, each.direction) for each in row.parameters]
+
+
+@pytest.mark.rule("ALH-7", "FLH-6")
+@pytest.mark.parametrize("name", ["AllocateLsaHeap", "FreeLsaHeap"])
+def test_the_lsa_heap_functions_are_slots_of_both_tables(name: str) -> None:
+    assert [each.name for each in LSA_DISPATCH_SLOTS].count(name) == 1
+    assert [each.name for each in LSA_SECPKG_SLOTS].count(name) == 1
+
+
+@pytest.mark.rule("FLH-5")
+def test_free_lsa_heap_takes_its_base_by_value_and_gives_nothing_back() -> None:
+    assert shape(slot("FreeLsaHeap")) == ("VOID", [("PVOID", "in")])
+    assert slot("FreeLsaHeap").out_parameters == ()
+
+
+@pytest.mark.rule("FLH-7")
+def test_free_return_buffer_has_the_type_of_free_lsa_heap() -> None:
+    assert shape(slot("FreeReturnBuffer")) == shape(slot("FreeLsaHeap"))
+
+
+@pytest.mark.rule("NASM-15")
+def test_net_allocate_shared_memory_has_its_three_parameters_in_order() -> None:
+    row = next(each for each in NDIS_FUNCTIONS if each.name == "NetAllocateSharedMemory")
+    assert row.returns == "NDIS_STATUS"
+    assert [each.windows_name for each in row.parameters] == [
+        "ProviderContext",
+        "SharedMemoryParameters",
+        "pSharedMemoryProviderContext",
+    ]

@@ -20,9 +20,7 @@ def ids_in(value: Any) -> list[str]:
 
 
 def test_every_id_of_the_data_is_a_rule_or_a_gap_exactly_once() -> None:
-    written = [
-        found for file in DATA.glob("*.toml") for found in ids_in(tomllib.loads(file.read_text("utf-8")))
-    ]
+    written = [found for file in DATA.glob("*.toml") for found in ids_in(tomllib.loads(file.read_text("utf-8")))]
     assert len(written) == len(set(written))
     known = [*rules(), *(each.id for each in gaps() if each.id.startswith("GAP-"))]
     assert sorted(known) == sorted(written)

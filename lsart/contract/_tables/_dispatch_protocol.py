@@ -20,16 +20,15 @@ class LSA_DISPATCH_TABLE(Protocol):
     async def CreateLogonSession(self, logon_id: int) -> None:
         """Create a logon session object for a LUID the package generated.
 
-        Raises StatusError: STATUS_LOGON_SESSION_COLLISION (the LUID already names a session); any status of
-        the set lsa-policy-returns.
+        Raises StatusError: STATUS_LOGON_SESSION_COLLISION (the LUID already names a session); any status of the set
+        lsa-policy-returns.
         """
 
     async def DeleteLogonSession(self, logon_id: int) -> None:
         """Remove a logon session and everything stored under it.
 
-        Raises StatusError: STATUS_BAD_LOGON_SESSION_STATE (the session is in use or its state forbids
-        deletion); STATUS_NO_SUCH_LOGON_SESSION (no session has that LUID); any status of the set lsa-policy-
-        returns.
+        Raises StatusError: STATUS_BAD_LOGON_SESSION_STATE (the session is in use or its state forbids deletion);
+        STATUS_NO_SUCH_LOGON_SESSION (no session has that LUID); any status of the set lsa-policy-returns.
         """
 
     async def AddCredential(
@@ -37,8 +36,8 @@ class LSA_DISPATCH_TABLE(Protocol):
     ) -> None:
         """Store one package-formatted credential under a logon session.
 
-        Raises StatusError: STATUS_NO_SUCH_LOGON_SESSION (no session has that LUID); any status of the set
-        lsa-policy-returns.
+        Raises StatusError: STATUS_NO_SUCH_LOGON_SESSION (no session has that LUID); any status of the set lsa-policy-
+        returns.
         """
 
     async def GetCredentials(
@@ -51,17 +50,17 @@ class LSA_DISPATCH_TABLE(Protocol):
     ) -> tuple[int, str, int, bytes]:
         """Fetch stored credentials of the calling package, one per call, by key or all in sequence.
 
-        Raises StatusError: ERROR_GEN_FAILURE (nothing (or nothing more) to return; a Win32 code, NTSTATUS
-        counterpart STATUS_UNSUCCESSFUL); STATUS_MORE_ENTRIES (key buffer too small; no data returned);
-        STATUS_NO_SUCH_LOGON_SESSION (no session has that LUID); any status of the set lsa-policy-returns.
+        Raises StatusError: ERROR_GEN_FAILURE (nothing (or nothing more) to return; a Win32 code, NTSTATUS counterpart
+        STATUS_UNSUCCESSFUL); STATUS_MORE_ENTRIES (key buffer too small; no data returned); STATUS_NO_SUCH_LOGON_SESSION
+        (no session has that LUID); any status of the set lsa-policy-returns.
         """
 
     async def DeleteCredential(self, logon_id: int, authentication_package: int, primary_key_value: str) -> None:
         """Delete the first stored credential that matches session, package and key.
 
         Raises StatusError: ERROR_GEN_FAILURE (no credential matches; a Win32 code, NTSTATUS counterpart
-        STATUS_UNSUCCESSFUL); STATUS_NO_SUCH_LOGON_SESSION (no session has that LUID); any status of the set
-        lsa-policy-returns.
+        STATUS_UNSUCCESSFUL); STATUS_NO_SUCH_LOGON_SESSION (no session has that LUID); any status of the set lsa-policy-
+        returns.
         """
 
     async def AllocateLsaHeap(self, length: int) -> Pointer | None:
@@ -79,8 +78,8 @@ class LSA_DISPATCH_TABLE(Protocol):
     async def AllocateClientBuffer(self, client_request: ClientRequest, length_required: int) -> Pointer:
         """Allocate a buffer inside the address space of the client process.
 
-        Raises StatusError: STATUS_NO_MEMORY (the client's quota does not allow it); any status of the set
-        lsa-policy-returns.
+        Raises StatusError: STATUS_NO_MEMORY (the client's quota does not allow it); any status of the set lsa-policy-
+        returns.
         """
 
     async def FreeClientBuffer(self, client_request: ClientRequest, client_base_address: Pointer) -> None:
@@ -90,11 +89,7 @@ class LSA_DISPATCH_TABLE(Protocol):
         """
 
     async def CopyToClientBuffer(
-        self,
-        client_request: ClientRequest,
-        length: int,
-        client_base_address: Pointer,
-        buffer_to_copy: Pointer | bytes,
+        self, client_request: ClientRequest, length: int, client_base_address: Pointer, buffer_to_copy: Pointer | bytes
     ) -> None:
         """Copy bytes from the package to a buffer in the client.
 

@@ -33,8 +33,8 @@ class Slots29To45(Protocol):
     ) -> Pointer | None:
         """Open a user account record in the account database by name.
 
-        Raises StatusError: STATUS_INVALID_PARAMETER (alternate-id form without a prefix); STATUS_NO_SUCH_USER
-        (account not found).
+        Raises StatusError: STATUS_INVALID_PARAMETER (alternate-id form without a prefix); STATUS_NO_SUCH_USER (account
+        not found).
         """
 
     async def GetUserCredentials(self, user_handle: Pointer) -> tuple[Pointer | None, int, Pointer | None, int]:
@@ -90,12 +90,7 @@ class Slots29To45(Protocol):
         """
 
     async def CrackSingleName(
-        self,
-        format_offered: int,
-        perform_at_gc: bool,
-        name_input: str,
-        prefix: str | None,
-        requested_format: int,
+        self, format_offered: int, perform_at_gc: bool, name_input: str, prefix: str | None, requested_format: int
     ) -> tuple[str, str, int]:
         """Translate one directory name into another name format.
 

@@ -151,12 +151,7 @@ class Slots46To63(Protocol):
         """
 
     async def SetAppModeInfo(
-        self,
-        user_function: int,
-        argument1: int | None,
-        argument2: int | None,
-        user_data: object,
-        return_to_lsa: bool,
+        self, user_function: int, argument1: int | None, argument2: int | None, user_data: object, return_to_lsa: bool
     ) -> None:
         """Set the application-mode call data of the current thread.
 

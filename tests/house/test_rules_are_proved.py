@@ -1,0 +1,117 @@
+"""Every testable rule of what is built has a test or a waiver, and no mark names a rule that is not there."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+import mutants
+import pytest
+from rule_marks import marks_in, rule_marks, names_of_tests
+
+from lsart.contract import rules, rules_of
+
+ROOT = Path(__file__).resolve().parents[2]
+TESTS = ROOT / "tests"
+
+LSA = "LSA_SECPKG_FUNCTION_TABLE"
+# Functions that are built: each one's testable rules must be proved, whatever their basis.
+BUILT = (
+    ("CreateSharedMemory", LSA),
+    ("AllocateSharedMemory", LSA),
+    ("FreeSharedMemory", LSA),
+    ("DeleteSharedMemory", LSA),
+    ("AllocateLsaHeap", LSA),
+    ("FreeLsaHeap", LSA),
+    ("NetAllocateSharedMemory", "ndis_shared_memory"),
+)
+# Advice has no test as a rule, but this piece of advice is one of our two first screens.
+ALSO = {"CSM-6"}
+
+MARKS = rule_marks(TESTS, ROOT)
+WAIVERS = tomllib.loads((TESTS / "waivers.toml").read_text("utf-8")).get("waiver", [])
+MUTANTS = mutants.load()
+REQUIRED = ALSO | {each.id for name, table in BUILT for each in rules_of(name, table) if each.testable}
+
+
+def test_every_function_that_is_built_has_rules() -> None:
+    assert [name for name, table in BUILT if not rules_of(name, table)] == []
+
+
+@pytest.mark.parametrize("rule", sorted(REQUIRED))
+def test_a_rule_of_a_built_function_is_proved_or_waived(rule: str) -> None:
+    waived = {each["id"] for each in WAIVERS}
+    assert rule in MARKS or rule in waived, (
+        f"no test is marked with it: {rules()[rule].text} "
+        f'Mark the test that shows it: @pytest.mark.rule("{rule}"); or waive it in tests/waivers.toml with the reason.'
+    )
+
+
+def test_every_mark_names_a_rule() -> None:
+    assert {rule: tests for rule, tests in MARKS.items() if rule not in rules()} == {}
+
+
+def test_a_waiver_names_a_rule_once_says_why_and_is_needed() -> None:
+    ids = [each["id"] for each in WAIVERS]
+    assert len(ids) == len(set(ids))
+    assert [each for each in ids if each not in rules()] == []
+    assert [each["id"] for each in WAIVERS if len(each["reason"]) < 40] == []
+    assert [each for each in ids if each in MARKS] == [], "proved by a test, so the waiver can go"
+
+
+@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda each: f"{each.rule}-{each.file}")
+def test_a_mutant_changes_one_place_and_names_a_test_of_its_rule(mutant: mutants.Mutant) -> None:
+    assert mutants.faults_of(mutant) == []
+    test = mutant.test.partition("[")[0]
+    file, _, name = test.partition("::")
+    assert (ROOT / file).is_file(), f"{file} does not exist"
+    assert name in names_of_tests((ROOT / file).read_text("utf-8")), f"{file} has no {name}"
+    assert test in MARKS.get(mutant.rule, []), f"{test} is not marked with {mutant.rule}"
+
+
+EXAMPLE = """
+import pytest
+
+@pytest.mark.rule("A-1")
+@given(x=1)
+async def test_plain(): ...
+
+@pytest.mark.parametrize("x", [pytest.param(1, marks=pytest.mark.rule("A-2"))])
+def test_parameters(x): ...
+
+@pytest.mark.rule("A-3", "A-4")
+class TestClass:
+    pytestmark = pytest.mark.rule("A-5")
+    def test_method(self): ...
+
+TestStates = Machine.TestCase
+TestStates.pytestmark = [pytest.mark.rule("A-6")]
+
+@pytest.mark.rule("A-7")
+def helper(): ...
+"""
+
+
+def test_marks_are_found_wherever_pytest_takes_them() -> None:
+    found: dict[str, set[str]] = {}
+    for test, rule in marks_in(EXAMPLE, "t.py"):
+        found.setdefault(rule, set()).add(test)
+    in_class = {"t.py::TestClass", "t.py::TestClass::test_method"}
+    assert found == {
+        "A-1": {"t.py::test_plain"},
+        "A-2": {"t.py::test_parameters"},
+        "A-3": in_class,
+        "A-4": in_class,
+        "A-5": in_class,
+        "A-6": {"t.py::TestStates"},
+    }
+
+
+def test_a_mark_on_the_whole_module_marks_all_its_tests() -> None:
+    source = 'pytestmark = pytest.mark.rule("A-1")\ndef test_one(): ...\ndef test_two(): ...\n'
+    assert list(marks_in(source, "t.py")) == [("t.py::test_one", "A-1"), ("t.py::test_two", "A-1")]
+
+
+def test_a_rule_that_is_not_a_plain_string_is_refused() -> None:
+    with pytest.raises(ValueError, match="plain string"):
+        list(marks_in("@pytest.mark.rule(NAME)\ndef test_one(): ...\n", "t.py"))
