@@ -9,7 +9,7 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
-__all__ = ["marks_in", "rule_marks", "names_of_tests"]
+__all__ = ["marks_in", "names_of_tests", "rule_marks"]
 
 Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 

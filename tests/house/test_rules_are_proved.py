@@ -7,7 +7,7 @@ from pathlib import Path
 
 import mutants
 import pytest
-from rule_marks import marks_in, rule_marks, names_of_tests
+from rule_marks import marks_in, names_of_tests, rule_marks
 
 from lsart.contract import rules, rules_of
 
