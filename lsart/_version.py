@@ -1,3 +1,3 @@
-"""The version of lsart, in one place."""
+"""The version of lsart, and nothing else."""
 
 __version__ = "0.1.0"

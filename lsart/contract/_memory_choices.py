@@ -123,7 +123,7 @@ class MemoryChoices:
         "checked",
         "unchecked",
         gap="AllocateLsaHeap/2",
-        reason="LSA frees an output only when it is a live block of its heap; anything else is reported and left alone.",
+        reason="LSA frees an output only if it is a live block of its heap; anything else it reports and leaves alone.",
     )
     lsa_heap_double_free: Misuse = choice("ignore", "terminate", gap="FreeLsaHeap/1", reason=_IGNORED)
     lsa_heap_foreign_free: Misuse = choice("ignore", "terminate", gap="FreeLsaHeap/1", reason=_IGNORED)
