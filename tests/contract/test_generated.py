@@ -43,6 +43,6 @@ def test_constants_have_the_values_of_the_headers() -> None:
     assert _constants.SECPKG_ID_NONE == 0xFFFF
     assert _constants.SECPKG_INTERFACE_VERSION_3 == 0x40000
     assert _constants.SECPKG_FLAG_LOGON == 0x2000
-    assert _enumerations.SECURITY_LOGON_TYPE.Interactive == 2
-    assert _ndis_constants.NDIS_SHARED_MEMORY_USAGE.NdisSharedMemoryUsageOther == 9
+    assert _enumerations.SECURITY_LOGON_TYPE(2).name == "Interactive"
+    assert _ndis_constants.NDIS_SHARED_MEMORY_USAGE(9).name == "NdisSharedMemoryUsageOther"
     assert _ndis_constants.NDIS_SIZEOF_SHARED_MEMORY_PARAMETERS_REVISION_2 == 68
