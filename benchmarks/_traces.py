@@ -108,7 +108,10 @@ def read_trace(path: Path) -> Trace:
 
 
 def generated_traces(seed: int = 0) -> Iterator[Trace]:
-    """The generated traces, each from its own stream of the seed, so that adding one changes no other."""
+    """The generated traces, each from its own stream of the seed, so that adding one changes no other.
+
+    Sizes run from a few bytes to tens of kilobytes: what a section holds is messages and tickets.
+    """
     generators: dict[str, Callable[[_Decoder, random.Random], None]] = {
         "uniform-small": _uniform_small,
         "power-law": _power_law,
@@ -153,7 +156,7 @@ def _lifo(decoder: _Decoder, rng: random.Random) -> None:
     for ident in range(4000):
         while stack and rng.random() < 0.48:
             decoder.free(stack.pop())
-        decoder.allocate(ident, rng.randint(16, 512))
+        decoder.allocate(ident, rng.randint(16, 4096))
         stack.append(ident)
     while stack:
         decoder.free(stack.pop())
@@ -161,7 +164,7 @@ def _lifo(decoder: _Decoder, rng: random.Random) -> None:
 
 def _fifo(decoder: _Decoder, rng: random.Random) -> None:
     for ident in range(4000):
-        decoder.allocate(ident, rng.randint(16, 512))
+        decoder.allocate(ident, rng.randint(64, 4096))
         if ident >= 300:
             decoder.free(ident - 300)
     for ident in range(3700, 4000):
@@ -174,7 +177,7 @@ def _ramp(decoder: _Decoder, rng: random.Random) -> None:
     ident = 0
     for round_number in range(6):
         for _ in range(600):
-            decoder.allocate(ident, rng.randint(16, 64 << round_number))
+            decoder.allocate(ident, rng.randint(16, 256 << round_number))
             live.append(ident)
             ident += 1
         rng.shuffle(live)
@@ -222,36 +225,40 @@ def _phases(decoder: _Decoder, rng: random.Random) -> None:
 
 
 def _growing(decoder: _Decoder, rng: random.Random) -> None:
-    """Buffers that double when they are full, beside short-lived small ones."""
+    """A hundred buffers at a time, each doubled whenever it is full and freed at a size of its own."""
     capacity: dict[int, int] = {}
-    for ident in range(3000):
-        if ident >= 20:
-            decoder.free(ident - 20)
-            capacity.pop(ident - 20, None)
-        decoder.allocate(ident, 32)
-        capacity[ident] = 32
-        if rng.random() < 0.35:
-            chosen = rng.choice(sorted(capacity))
-            capacity[chosen] = min(capacity[chosen] * 2, 32768)
+    begun = 0
+    for _ in range(4000):
+        if len(capacity) < 100:
+            decoder.allocate(begun, 32)
+            capacity[begun] = 32
+            begun += 1
+            continue
+        chosen = rng.choice(list(capacity))
+        if capacity[chosen] >= 32768 or rng.random() < 0.15:
+            del capacity[chosen]
+            decoder.free(chosen)
+        else:
+            capacity[chosen] *= 2
             decoder.reallocate(chosen, capacity[chosen])
-    for ident in sorted(capacity):
+    for ident in capacity:
         decoder.free(ident)
 
 
 def _ticket_cache(decoder: _Decoder, rng: random.Random) -> None:
     """Each call takes a request and a reply buffer; tickets live until the least recent is evicted."""
-    budget = 256 * 1024
+    budget = 1024 * 1024
     cache: dict[int, int] = {}  # ident -> size, least recently used first
     cached = 0
     ident = 0
     for _ in range(2000):
         request, reply = ident, ident + 1
-        decoder.allocate(request, rng.choice((64, 96, 128, 256)))
+        decoder.allocate(request, rng.choice((256, 512, 1536, 4096)))
         if cache and rng.random() < 0.55:
             used = rng.choice(list(cache))
             cache[used] = cache.pop(used)
         else:
-            size = min(int(rng.lognormvariate(6.6, 0.7)), 12000)
+            size = min(int(rng.lognormvariate(7.6, 0.7)), 65535)  # median 2 KB, as a Kerberos ticket with groups
             while cached + size > budget:
                 oldest = next(iter(cache))
                 cached -= cache.pop(oldest)
@@ -259,7 +266,7 @@ def _ticket_cache(decoder: _Decoder, rng: random.Random) -> None:
             decoder.allocate(ident + 2, size)
             cache[ident + 2] = size
             cached += size
-        decoder.allocate(reply, rng.randint(40, 400))
+        decoder.allocate(reply, rng.randint(64, 2048))
         decoder.free(request)
         decoder.free(reply)
         ident += 3

@@ -13,39 +13,48 @@ Words used below:
   removes more than half of the index's work.
 * *bin*: the holes of one exact size.
 
-The policy is best fit: the smallest hole that is large enough, else the tail, which is thereby kept for
-last. Among holes of one size the most recent goes first. Address order among equals was measured and left
-out: on no recorded trace does it save 0.005 of the extent, and it needs a sorted list where a dict does.
+The policy is address-ordered best fit: the smallest hole that is large enough, of several such the lowest, and
+the tail only when there is none. Every block goes exactly where the plainest implementation of that policy
+would put it; the fresh hole and the bins only find the place sooner. So its waste is best fit's waste.
 
-The bound: allocating and freeing each touch at most three bins, search one sorted list of distinct hole
-sizes by bisection, and pass over at most `_LAZY_LIMIT / alignment` empty bins (each is paid for once, by the
-free that made it). n distinct sizes need at least alignment * n**2 / 2 bytes of holes, so a section of 1 MiB
-has at most 362 sizes in that list, one of 4 GiB at most 23,170. Nothing ever walks the blocks or the holes.
+The bound: allocating and freeing each touch at most three bins, bisect the list of distinct hole sizes and the
+addresses within a bin, and pass over at most `_LAZY_BINS` empty bins (each is paid for once, by the call that
+emptied it). Nothing walks the blocks or the holes. n distinct sizes take at least alignment * n**2 / 2 bytes of
+holes, so the list of sizes has at most 362 entries in a section of 1 MiB and 23,170 in one of 4 GiB, beside the
+empty ones. Inserting into a list moves the entries behind with one memmove, a microsecond for some thousands;
+the longest possible list is one bin that holds every second of the smallest blocks of a section.
 """
 
 from bisect import bisect_left, insort
 from collections.abc import Iterator
-from typing import Final, NamedTuple
+from operator import neg
+from typing import Final
 
 import attrs
 
-_LAZY_LIMIT: Final = 4096
-"""Bins of at most this size stay in the index when they become empty: small sizes come back soon."""
+_LAZY_BINS: Final = 512
+"""While there are no more bins than this, one that becomes empty stays: its size mostly comes back soon."""
 
 _NO_HOLE: Final = -1
 
+_PROBE_BYTES: Final = 4096
+"""How far below an offset `block_containing` tries every possible start before it looks at all blocks."""
 
-class Block(NamedTuple):
-    """The ledger's record of one live block."""
+_ENDLESS: Final = 1 << 64
+"""What the smallest sufficient hole counts as when there is none: larger than any."""
+
+
+@attrs.define(init=False, weakref_slot=False)
+class Block:
+    """The ledger's record of one live block. Only the allocator makes one and fills it in.
+
+    Without an `__init__` of its own it is made in a third of the time, and one is made for every allocation.
+    """
 
     offset: int  # bytes from the section's start, a multiple of the alignment
     size: int  # bytes asked for
     rounded: int  # bytes taken: size rounded up to the alignment
     owner: object  # whatever the caller of `allocate` passed
-
-
-# Building the tuple directly skips NamedTuple's Python-level __new__, a third of the cost of an allocation.
-_record = tuple.__new__
 
 
 @attrs.frozen
@@ -76,15 +85,16 @@ class Allocator:
 
     __slots__ = (
         "_bins",
+        "_clear",
         "_edges",
         "_fresh_end",
         "_fresh_start",
         "_live",
+        "_live_bytes",
         "_mask",
-        "_peak_extent",
         "_peak_live",
+        "_peak_top",
         "_sizes",
-        "_slack",
         "_top",
         "extent",
         "limit",
@@ -96,6 +106,7 @@ class Allocator:
         if not 0 <= extent <= limit:
             raise ValueError(f"extent is {extent}; it must be between 0 and the limit, {limit}")
         self._mask = alignment - 1
+        self._clear = -alignment
         self.limit = limit
         self.extent = extent
         self._live: dict[int, Block] = {}  # by offset
@@ -106,39 +117,48 @@ class Allocator:
         # Start to end and end to start of every other hole. One dict does for both: as holes never touch, no
         # offset is the start of one and the end of another.
         self._edges: dict[int, int] = {}
-        self._bins: dict[int, dict[int, None]] = {}  # size to the starts of its holes, the most recent last
+        # Size to the starts of its holes, negated and ascending, so that the lowest address is popped at no cost.
+        self._bins: dict[int, list[int]] = {}
         self._sizes: list[int] = []  # the keys of _bins, ascending
+        self._live_bytes = 0  # as taken, rounding included
+        # Peaks are noted when a fall begins, so that allocating need not look: until then the peak is now.
         self._peak_live = 0
-        self._slack = 0  # how far the live bytes, as taken, are below their peak
-        self._peak_extent = 0
+        self._peak_top = 0
 
     def allocate(self, size: int, owner: object) -> int | None:
         """Place a block of `size` bytes (at least 1) and return its offset, a multiple of the alignment.
 
         Returns None if no free run inside the extent is large enough: ask `growth_for`, `grow`, try again.
         """
-        mask = self._mask
-        rounded = (size + mask) & ~mask
+        rounded = (size + self._mask) & self._clear
         offset = self._fresh_start
         fresh_size = self._fresh_end - offset
-        if fresh_size == rounded:
+        bins = self._bins
+        holes = bins.get(rounded)
+        if fresh_size == rounded and not (holes and -holes[-1] < offset):
             self._fresh_start = self._fresh_end = _NO_HOLE
-        elif holes := self._bins.get(rounded):
-            offset, _ = holes.popitem()
+        elif holes:
+            offset = -holes.pop()
             edges = self._edges
             del edges[offset], edges[offset + rounded]
-            if rounded > _LAZY_LIMIT and not holes:
+            if not holes and len(bins) > _LAZY_BINS:
                 self._drop_bin(rounded)
         else:
-            hole_size = self._best_bin(rounded)
-            if rounded < fresh_size and (fresh_size <= hole_size or not hole_size):
+            sizes = self._sizes
+            hole_size = _ENDLESS
+            index = bisect_left(sizes, rounded)
+            while index < len(sizes):
+                if holes := bins[sizes[index]]:
+                    hole_size = sizes[index]
+                    break
+                del bins[sizes[index]], sizes[index]
+            if rounded < fresh_size <= hole_size and (fresh_size < hole_size or not holes or offset < -holes[-1]):
                 self._fresh_start = offset + rounded
-            elif hole_size:
+            elif holes:
                 if fresh_size:
                     self._index(offset, self._fresh_end)
-                holes = self._bins[hole_size]
-                offset, _ = holes.popitem()
-                if hole_size > _LAZY_LIMIT and not holes:
+                offset = -holes.pop()
+                if not holes and len(bins) > _LAZY_BINS:
                     self._drop_bin(hole_size)
                 end = offset + hole_size
                 edges = self._edges
@@ -151,14 +171,12 @@ class Allocator:
                 if end > self.extent:
                     return None
                 self._top = end
-                if end > self._peak_extent:
-                    self._peak_extent = end
-        self._live[offset] = _record(Block, (offset, size, rounded, owner))
-        slack = self._slack - rounded
-        if slack < 0:
-            self._peak_live -= slack
-            slack = 0
-        self._slack = slack
+        self._live_bytes += rounded
+        self._live[offset] = block = Block()
+        block.offset = offset
+        block.size = size
+        block.rounded = rounded
+        block.owner = owner
         return offset
 
     def free(self, offset: int) -> Block | None:
@@ -170,8 +188,11 @@ class Allocator:
         block = self._live.pop(offset, None)
         if block is None:
             return None
-        rounded = block[2]
-        self._slack += rounded
+        live_bytes = self._live_bytes
+        if live_bytes > self._peak_live:
+            self._peak_live = live_bytes
+        rounded = block.rounded
+        self._live_bytes = live_bytes - rounded
         edges = self._edges
         fresh_start = self._fresh_start
         fresh_end = self._fresh_end
@@ -191,19 +212,30 @@ class Allocator:
             end = edges[after]
             self._unindex(after, end)
         elif end == self._top:
+            if end > self._peak_top:
+                self._peak_top = end
             self._top = start
-            if fresh_start == _NO_HOLE:
+            if fresh_start < 0:
                 self._fresh_start = self._fresh_end = _NO_HOLE
             return block
-        if fresh_start != _NO_HOLE:
-            self._index(fresh_start, fresh_end)
         self._fresh_start = start
         self._fresh_end = end
+        if fresh_start >= 0:
+            # What _index does, here without a call: nearly every free of a scattered block comes this way.
+            edges[fresh_start] = fresh_end
+            edges[fresh_end] = fresh_start
+            size = fresh_end - fresh_start
+            holes = self._bins.get(size)
+            if holes is None:
+                insort(self._sizes, size)
+                self._bins[size] = [-fresh_start]
+            else:
+                insort(holes, -fresh_start)
         return block
 
     def growth_for(self, size: int) -> int | None:
         """The smallest extent, at least the present one, at which `allocate(size)` works, or None."""
-        rounded = (size + self._mask) & ~self._mask
+        rounded = (size + self._mask) & self._clear
         if rounded <= self._fresh_end - self._fresh_start or self._best_bin(rounded):
             return self.extent
         end = self._top + rounded
@@ -232,8 +264,8 @@ class Allocator:
             return None
         live = self._live
         step = self._mask + 1
-        nearest = offset & ~self._mask
-        for start in range(nearest, max(nearest - _LAZY_LIMIT, -1), -step):
+        nearest = offset & self._clear
+        for start in range(nearest, max(nearest - _PROBE_BYTES, -1), -step):
             if start in live:
                 break
         else:
@@ -243,17 +275,16 @@ class Allocator:
 
     def statistics(self) -> AllocatorStatistics:
         """Where things stand. Costs one pass over the live blocks and one over the distinct hole sizes."""
-        live_rounded = self._peak_live - self._slack
         largest_bin = next((size for size in reversed(self._sizes) if self._bins[size]), 0)
         return AllocatorStatistics(
             live_blocks=len(self._live),
             live_bytes=sum(block.size for block in self._live.values()),
-            live_rounded=live_rounded,
-            peak_live_rounded=self._peak_live,
-            free_bytes=self.extent - live_rounded,
+            live_rounded=self._live_bytes,
+            peak_live_rounded=max(self._peak_live, self._live_bytes),
+            free_bytes=self.extent - self._live_bytes,
             largest_free=max(self.extent - self._top, self._fresh_end - self._fresh_start, largest_bin),
             extent=self.extent,
-            peak_extent=self._peak_extent,
+            peak_extent=max(self._peak_top, self._top),
         )
 
     def blocks(self) -> Iterator[Block]:
@@ -285,9 +316,9 @@ class Allocator:
         holes = self._bins.get(size)
         if holes is None:
             insort(self._sizes, size)
-            self._bins[size] = {start: None}
+            self._bins[size] = [-start]
         else:
-            holes[start] = None
+            insort(holes, -start)
 
     def _unindex(self, start: int, end: int) -> None:
         """Take the hole [start, end) out."""
@@ -295,8 +326,8 @@ class Allocator:
         del edges[start], edges[end]
         size = end - start
         holes = self._bins[size]
-        del holes[start]
-        if size > _LAZY_LIMIT and not holes:
+        del holes[bisect_left(holes, -start)]
+        if not holes and len(self._bins) > _LAZY_BINS:
             self._drop_bin(size)
 
     def _drop_bin(self, size: int) -> None:
@@ -317,7 +348,7 @@ class Allocator:
                 yield f"the block filed under {offset} says that it starts at {block.offset}"
             if offset & self._mask:
                 yield f"the block at {offset} is not aligned to {self._mask + 1}"
-            if block.size < 1 or block.rounded != (block.size + self._mask) & ~self._mask:
+            if block.size < 1 or block.rounded != (block.size + self._mask) & self._clear:
                 yield f"the block at {offset} asked for {block.size} bytes and has {block.rounded}"
 
     def _check_layout(self) -> Iterator[str]:
@@ -348,21 +379,16 @@ class Allocator:
                 yield f"the hole edge {edge} points to {other}, which does not point back"
         if (self._fresh_start == _NO_HOLE) != (self._fresh_end == _NO_HOLE):
             yield f"the fresh hole has one edge only: {self._fresh_start}, {self._fresh_end}"
-        binned = sorted((start, start + size) for size, holes in self._bins.items() for start in holes)
+        binned = sorted((start, start + size) for size, holes in self._bins.items() for start in map(neg, holes))
         indexed = sorted((start, end) for start, end in self._edges.items() if start < end)
         if binned != indexed:
             yield f"the bins hold {binned}, the edges {indexed}; they should name the same holes"
         if self._sizes != sorted(self._bins):
             yield f"the list of sizes is {self._sizes}, the bins are {sorted(self._bins)}"
-        for size, holes in self._bins.items():
-            if not holes and size > _LAZY_LIMIT:
-                yield f"the bin of {size} bytes is empty; above {_LAZY_LIMIT} it should be gone"
+        if sum(not holes for holes in self._bins.values()) > _LAZY_BINS:
+            yield f"more than {_LAZY_BINS} bins are empty"
 
     def _check_counts(self) -> Iterator[str]:
         live = sum(block.rounded for block in self._live.values())
-        if self._peak_live - self._slack != live:
-            yield f"{live} bytes are live, but the count says {self._peak_live - self._slack}"
-        if self._slack < 0:
-            yield f"the peak of live bytes, {self._peak_live}, is less than what is live now, {live}"
-        if self._peak_extent < self._top:
-            yield f"the peak extent, {self._peak_extent}, is below the top, {self._top}"
+        if self._live_bytes != live:
+            yield f"{live} bytes are live, but the count says {self._live_bytes}"

@@ -21,12 +21,26 @@ def round_up(size: int, alignment: int) -> int:
     return -(-size // alignment) * alignment
 
 
+@attrs.frozen
+class Modelled:
+    """What a record must say. The model does not borrow the allocator's own record."""
+
+    offset: int
+    size: int
+    rounded: int
+    owner: Owner
+
+
+def fields(block: Block | Modelled | None) -> tuple[int, int, int, object] | None:
+    return None if block is None else (block.offset, block.size, block.rounded, block.owner)
+
+
 class AllocatorMachine(RuleBasedStateMachine):
     """The model is the list of live blocks; every question about free space is answered by walking it."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.live: dict[int, Block] = {}
+        self.live: dict[int, Modelled] = {}
         self.freed: set[int] = set()
         self.owners = 0
         self.peak_live = 0
@@ -42,24 +56,38 @@ class AllocatorMachine(RuleBasedStateMachine):
         self.extent = extent
 
     def gaps(self, extent: int) -> list[int]:
-        """The sizes of the free runs inside the extent."""
+        """The sizes of the free runs inside the extent, by address."""
+        return [size for size, _ in self.free_runs(extent)]
+
+    def free_runs(self, extent: int) -> list[tuple[int, int]]:
+        """The free runs as (size, offset), by address; the last is the tail."""
         taken = sorted((block.offset, block.offset + block.rounded) for block in self.live.values())
-        return [right[0] - left[1] for left, right in pairwise([(0, 0), *taken, (extent, extent)])]
+        return [(right[0] - left[1], left[1]) for left, right in pairwise([(0, 0), *taken, (extent, extent)])]
+
+    def best_fit(self, rounded: int) -> int | None:
+        """Where address-ordered best fit places a block: the tail only if no hole will do."""
+        *holes, (tail, top) = self.free_runs(self.extent)
+        fitting = [(size, offset) for size, offset in holes if size >= rounded]
+        if fitting:
+            return min(fitting)[1]
+        return top if tail >= rounded else None
 
     def allocate_one(self, size: int) -> None:
         owner = Owner(self.owners)
         self.owners += 1
-        offset = self.allocator.allocate(size, owner)
         rounded = round_up(size, self.alignment)
         fits = max(self.gaps(self.extent)) >= rounded
+        expected = self.best_fit(rounded)
+        offset = self.allocator.allocate(size, owner)
         assert (offset is not None) == fits
+        assert offset == expected
         if offset is None:
             return
         assert offset % self.alignment == 0
         assert 0 <= offset <= offset + rounded <= self.extent
         for other in self.live.values():
             assert offset + rounded <= other.offset or other.offset + other.rounded <= offset
-        self.live[offset] = Block(offset, size, rounded, owner)
+        self.live[offset] = Modelled(offset, size, rounded, owner)
         self.freed.discard(offset)
         self.peak_live = max(self.peak_live, sum(block.rounded for block in self.live.values()))
         self.peak_extent = max(self.peak_extent, offset + rounded)
@@ -93,7 +121,7 @@ class AllocatorMachine(RuleBasedStateMachine):
         self.allocator.grow(self.extent)
 
     def free_one(self, offset: int) -> None:
-        assert self.allocator.free(offset) == self.live.pop(offset)
+        assert fields(self.allocator.free(offset)) == fields(self.live.pop(offset))
         self.freed.add(offset)
 
     @precondition(lambda self: self.live)
@@ -120,16 +148,18 @@ class AllocatorMachine(RuleBasedStateMachine):
 
     @rule(offset=st.integers(-1, LIMIT + 1))
     def look_up(self, offset: int) -> None:
-        assert self.allocator.block_at(offset) == self.live.get(offset)
+        assert fields(self.allocator.block_at(offset)) == fields(self.live.get(offset))
         covering = [b for b in self.live.values() if b.offset <= offset < b.offset + b.rounded]
-        assert self.allocator.block_containing(offset) == (covering[0] if covering else None)
+        found = self.allocator.block_containing(offset)
+        assert fields(found) == fields(covering[0] if covering else None)
 
     @invariant()
     def sound(self) -> None:
         if not hasattr(self, "allocator"):
             return
         assert self.allocator.check() == []
-        assert list(self.allocator.blocks()) == [self.live[offset] for offset in sorted(self.live)]
+        expected = [fields(self.live[offset]) for offset in sorted(self.live)]
+        assert [fields(block) for block in self.allocator.blocks()] == expected
         statistics = self.allocator.statistics()
         rounded = sum(block.rounded for block in self.live.values())
         assert statistics.live_blocks == len(self.live)
