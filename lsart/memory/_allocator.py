@@ -385,6 +385,9 @@ class Allocator:
             yield f"the bins hold {binned}, the edges {indexed}; they should name the same holes"
         if self._sizes != sorted(self._bins):
             yield f"the list of sizes is {self._sizes}, the bins are {sorted(self._bins)}"
+        for size, holes in self._bins.items():
+            if holes != sorted(set(holes)):
+                yield f"the bin of {size} bytes is out of order: {[-start for start in holes]}"
         if sum(not holes for holes in self._bins.values()) > _LAZY_BINS:
             yield f"more than {_LAZY_BINS} bins are empty"
 
