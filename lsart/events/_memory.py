@@ -21,7 +21,7 @@ __all__ = [
     "Cause",
     "DoubleFree",
     "ForeignFree",
-    "Misuse",
+    "MisuseEvent",
     "NullFree",
     "ResourceRefused",
     "SectionCreated",
@@ -164,7 +164,7 @@ class ResourceRefused(Event):
 
 
 @attrs.frozen(kw_only=True)
-class Misuse(Event):
+class MisuseEvent(Event):
     """Base of the events that name both ends of a wrong free."""
 
     heap: str
@@ -173,7 +173,7 @@ class Misuse(Event):
 
 
 @attrs.frozen(kw_only=True)
-class DoubleFree(Misuse):
+class DoubleFree(MisuseEvent):
     """A block was freed that had been freed before: by whom, and by whom it had been allocated."""
 
     allocated: Origin
@@ -181,14 +181,14 @@ class DoubleFree(Misuse):
 
 
 @attrs.frozen(kw_only=True)
-class ForeignFree(Misuse):
+class ForeignFree(MisuseEvent):
     """A pointer was freed that is no block of this heap. `inside` says what it points into, if anything is known."""
 
     inside: str
 
 
 @attrs.frozen(kw_only=True)
-class WrongPair(Misuse):
+class WrongPair(MisuseEvent):
     """A live block was given to a function that does not free blocks of its kind, or to another section."""
 
     allocated: Origin
