@@ -34,8 +34,9 @@ class MemoryServices:
 
     async def CreateSharedMemory(self, origin: Origin, max_size: int, initial_size: int) -> Pointer | None:
         pointer = self._memory.CreateSharedMemory(max_size, initial_size, origin)
-        if pointer is not None:
-            pages = -(-initial_size // PAGE_SIZE)
+        section = None if pointer is None else self._memory.section_at(pointer)
+        if section is not None:
+            pages = section.backing.committed // PAGE_SIZE
             cost = self._costs.create_section + pages * self._costs.commit_page
             if cost:
                 await sleep_ns(cost)
