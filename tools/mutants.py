@@ -1,6 +1,6 @@
 """Break the code one line at a time and see that the test named beside the change notices.
 
-    python tools/mutants.py               every mutant of tests/mutants.toml
+    python tools/mutants.py               every mutant of tests/mutants.toml and tests/mutants.d/*.toml
     python tools/mutants.py --quick 5     the first five
     python tools/mutants.py ASM-5 DSM-2   the mutants of these rules
 
@@ -51,10 +51,10 @@ class Mutant:
 
 
 def load(path: Path = LIST) -> list[Mutant]:
-    """The list, in its order; empty when there is none yet."""
-    if not path.exists():
-        return []
-    return [Mutant(**each) for each in tomllib.loads(path.read_text("utf-8")).get("mutant", ())]
+    """The list in its order, then those of the folder beside it by name; empty when there is none yet."""
+    files = [path] if path.exists() else []
+    files += sorted(path.with_suffix(".d").glob("*.toml"))
+    return [Mutant(**each) for file in files for each in tomllib.loads(file.read_text("utf-8")).get("mutant", ())]
 
 
 def faults_of(mutant: Mutant, root: Path = ROOT) -> list[str]:

@@ -1,4 +1,4 @@
-"""Which tests prove which rules, read from the source of the tests.
+"""Which tests prove which rules, and which show what a choice changes, read from the source of the tests.
 
 Reading the source and not a collected run keeps the answer the same when only some tests run.
 """
@@ -9,7 +9,7 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
-__all__ = ["marks_in", "names_of_tests", "rule_marks"]
+__all__ = ["choice_marks", "marks_in", "names_of_tests", "rule_marks"]
 
 Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 
@@ -23,8 +23,26 @@ def rule_marks(folder: Path, root: Path) -> dict[str, list[str]]:
     return found
 
 
+def choice_marks(folder: Path, root: Path) -> dict[tuple[str, str], list[str]]:
+    """(field of Choices, alternative as text) -> tests marked with ``@pytest.mark.choice("field", "value")``."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for path in sorted(folder.rglob("test_*.py")):
+        for test, arguments in _calls_in(path.read_text("utf-8"), path.relative_to(root).as_posix(), "choice"):
+            field, *values = arguments
+            for value in values:
+                found.setdefault((field, value), []).append(test)
+    return found
+
+
 def marks_in(source: str, name: str) -> Iterator[tuple[str, str]]:
-    """Each (test, rule id) of one file.
+    """Each (test, rule id) of one file."""
+    for test, rules in _calls_in(source, name, "rule"):
+        for rule in rules:
+            yield test, rule
+
+
+def _calls_in(source: str, name: str, mark: str) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Each (test, arguments) of one kind of mark in one file.
 
     A mark counts on a function, on parameters of one (``pytest.param(..., marks=...)``), on a class, and as
     ``pytestmark`` of a module or a class; ``TestStates.pytestmark = ...`` marks what a state machine made.
@@ -32,13 +50,13 @@ def marks_in(source: str, name: str) -> Iterator[tuple[str, str]]:
     tree = ast.parse(source)
     tests = list(_definitions(tree.body, ""))
     for test, decorators in tests:
-        for rule in _rules_in(decorators):
-            yield f"{name}::{test}", rule
+        for arguments in _arguments_in(decorators, mark):
+            yield f"{name}::{test}", arguments
     for owner, value in _pytestmarks(tree.body, ""):
         inside = [test for test, _ in tests if not owner or test == owner or test.startswith(f"{owner}::")]
-        for rule in _rules_in([value]):
+        for arguments in _arguments_in([value], mark):
             for test in inside:
-                yield f"{name}::{test}", rule
+                yield f"{name}::{test}", arguments
 
 
 def names_of_tests(source: str) -> set[str]:
@@ -75,12 +93,14 @@ def _pytestmarks(body: list[ast.stmt], owner: str) -> Iterator[tuple[str, ast.ex
                 yield ast.unparse(target.value), each.value
 
 
-def _rules_in(expressions: list[ast.expr]) -> Iterator[str]:
-    """Arguments of every ``pytest.mark.rule(...)`` anywhere in these expressions."""
+def _arguments_in(expressions: list[ast.expr], mark: str) -> Iterator[tuple[str, ...]]:
+    """Arguments of every ``pytest.mark.<mark>(...)`` anywhere in these expressions."""
     for expression in expressions:
         for node in ast.walk(expression):
-            if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("mark.rule"):
+            if isinstance(node, ast.Call) and ast.unparse(node.func).endswith(f"mark.{mark}"):
+                found = []
                 for argument in node.args:
                     if not (isinstance(argument, ast.Constant) and isinstance(argument.value, str)):
-                        raise ValueError(f"{ast.unparse(node)}: name the rule with a plain string")
-                    yield argument.value
+                        raise ValueError(f"{ast.unparse(node)}: name the {mark} with a plain string")
+                    found.append(argument.value)
+                yield tuple(found)

@@ -49,3 +49,13 @@ def test_an_entry_that_matches_nothing_or_twice_or_changes_nothing_is_a_fault(tr
     assert "changes nothing" in mutants.faults_of(mutant("return x + x"), tree)[0]
     missing = mutants.Mutant("A-1", "t.py::t", "none.py", "a", "b")
     assert mutants.faults_of(missing, tree) == ["A-1: none.py does not exist"]
+
+
+def test_lists_of_the_folder_beside_the_list_are_read_after_it(tmp_path: Path) -> None:
+    entry = '[[mutant]]\nrule = "{}"\ntest = "t"\nfile = "f"\nfind = "a"\nreplace = "b"\n'
+    (tmp_path / "mutants.d").mkdir()
+    (tmp_path / "mutants.d" / "b.toml").write_text(entry.format("C-1"), "utf-8")
+    (tmp_path / "mutants.d" / "a.toml").write_text(entry.format("B-1"), "utf-8")
+    assert [each.rule for each in mutants.load(tmp_path / "mutants.toml")] == ["B-1", "C-1"]
+    (tmp_path / "mutants.toml").write_text(entry.format("A-1"), "utf-8")
+    assert [each.rule for each in mutants.load(tmp_path / "mutants.toml")] == ["A-1", "B-1", "C-1"]
