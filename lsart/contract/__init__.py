@@ -1,6 +1,7 @@
 """Floor 1: the Windows contract as values, tables and rules. Authors of packages need nothing else.
 
-Constants that are no statuses (``SECPKG_FLAG_LOGON``) are in `lsart.contract.constants`.
+Constants that are no statuses (``SECPKG_FLAG_LOGON``) are in `lsart.contract.constants`; those of NDIS are in
+`lsart.contract.ndis_constants` and on the face of `lsart.ndis`.
 """
 
 from lsart.contract._choice import (
@@ -74,6 +75,7 @@ from lsart.contract._tables import (
     SECPKG_SLOTS,
 )
 from lsart.contract._tables import _constants as constants
+from lsart.contract._tables import _ndis_constants as ndis_constants
 from lsart.contract._tables._statuses import (
     ERROR_GEN_FAILURE,
     NDIS_STATUS_FAILURE,
@@ -266,6 +268,7 @@ __all__ = [
     "constants",
     "gaps",
     "gaps_of",
+    "ndis_constants",
     "next_state",
     "rules",
     "rules_of",
