@@ -6,10 +6,8 @@ Nothing on the way of a call needs them, so they are parsed when somebody first 
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterator, Mapping
 from functools import cache
-from importlib import resources
 from types import MappingProxyType
 from typing import Any
 
@@ -108,6 +106,10 @@ def gaps_of(subject: str, source: str | None = None) -> tuple[str, ...]:
 
 
 def _documents() -> Iterator[tuple[str, dict[str, Any]]]:
+    # Imported here, as most runs never ask for a rule.
+    import tomllib
+    from importlib import resources
+
     folder = resources.files("lsart.contract").joinpath("data")
     for file in sorted(folder.iterdir(), key=lambda entry: entry.name):
         if file.name.endswith(".toml"):

@@ -3,11 +3,11 @@
 import enum
 import operator
 import random
+import sys
 from typing import Final
 
 import attrs
 import trio
-import trio.testing
 
 from lsart.engine._clock import NS_PER_S, VirtualClock
 
@@ -69,7 +69,7 @@ def current() -> Engine:
     except RuntimeError:
         raise RuntimeError("there is no current engine outside a run; call this from inside run(main)") from None
     clock = trio.lowlevel.current_clock()
-    if isinstance(clock, (VirtualClock, trio.testing.MockClock)):
+    if isinstance(clock, VirtualClock) or _is_mock(clock):
         engine = Engine(seed=0, is_virtual=True)
     else:
         engine = Engine(seed=0, is_virtual=False, start_ns=_clock_ns(clock))
@@ -108,6 +108,13 @@ async def sleep_ns(ns: int) -> None:
         await clock.sleep_until_ns(clock.now_ns + ns)
     else:
         await trio.sleep_until((_clock_ns(clock) + ns) / NS_PER_S)
+
+
+def _is_mock(clock: trio.abc.Clock) -> bool:
+    # Nobody has a MockClock without having imported trio.testing, which takes pytest along where that is installed
+    # and then costs more to import than trio itself.
+    testing = sys.modules.get("trio.testing")
+    return testing is not None and isinstance(clock, testing.MockClock)
 
 
 def _clock_ns(clock: trio.abc.Clock) -> int:

@@ -5,16 +5,13 @@ The result is not loaded into LSA yet; a mistake here is a usage error that name
 
 from __future__ import annotations
 
-import difflib
 import importlib
-import importlib.metadata
 import importlib.util
 import inspect
 import os
 import re
 import sys
-import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -62,7 +59,9 @@ class Resolved:
 
 def installed_packages() -> dict[str, str]:
     """Name and target of every package that an installed distribution offers, by name."""
-    found = importlib.metadata.entry_points(group=ENTRY_POINT_GROUP)
+    from importlib.metadata import entry_points  # slow to import, and a class needs no look-up
+
+    found = entry_points(group=ENTRY_POINT_GROUP)
     return {each.name: each.value for each in sorted(found, key=lambda each: each.name)}
 
 
@@ -104,6 +103,8 @@ def _from_directory(directory: Path, options: Mapping[str, Any]) -> Resolved:
             f"{directory} is no package: it has no package.toml (found: {names}). Write one with "
             '[package] name = "..." and source = "file.py:Class".'
         )
+    import tomllib
+
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -136,8 +137,8 @@ def _from_directory(directory: Path, options: Mapping[str, Any]) -> Resolved:
 
 def _from_file(path: Path, attribute: str, options: Mapping[str, Any], label: str) -> Resolved:
     if not path.is_file():
-        near = difflib.get_close_matches(path.name, [each.name for each in path.parent.glob("*.py")], 1)
-        hint = f" Did you mean {path.parent / near[0]}?" if near else ""
+        near = _near(path.name, [each.name for each in path.parent.glob("*.py")])
+        hint = f" Did you mean {path.parent / near}?" if near else ""
         raise PackageLoadError(f"there is no file {path}.{hint}")
     name = f"lsart_loaded_{_snake(path.stem)}"
     module_spec = importlib.util.spec_from_file_location(name, path)
@@ -173,8 +174,8 @@ def _attribute(module: ModuleType, attribute: str, where: str) -> Any:
     try:
         return getattr(module, attribute)
     except AttributeError:
-        near = difflib.get_close_matches(attribute, [name for name in vars(module) if not name.startswith("_")], 1)
-        hint = f" Did you mean {near[0]!r}?" if near else f" It offers {_offers(module)}."
+        near = _near(attribute, [name for name in vars(module) if not name.startswith("_")])
+        hint = f" Did you mean {near!r}?" if near else f" It offers {_offers(module)}."
         raise PackageLoadError(f"{where} has no {attribute!r}.{hint}") from None
 
 
@@ -195,13 +196,19 @@ def _offers(module: ModuleType) -> str:
 
 
 def _unknown(text: str, installed: Mapping[str, str]) -> str:
-    near = difflib.get_close_matches(text, installed, 1)
-    hint = f"Did you mean {near[0]!r}? " if near else ""
+    near = _near(text, installed)
+    hint = f"Did you mean {near!r}? " if near else ""
     names = ", ".join(installed) or "none"
     return (
         f"there is no package {text!r}. {hint}Installed: {names}. A package of your own is named module:Class, "
         "path/file.py:Class, or by a directory with a package.toml."
     )
+
+
+def _near(text: str, known: Iterable[str]) -> str | None:
+    import difflib  # needed for mistakes only
+
+    return next(iter(difflib.get_close_matches(text, list(known), 1)), None)
 
 
 def _snake(name: str) -> str:
