@@ -109,8 +109,9 @@ async def calls(package: type[Empty], count: int) -> int:
         async def ask(times: int) -> None:
             for _ in range(times):
                 reply = await client.LsaCallAuthenticationPackage(client.handle, number, MESSAGE)
-                if reply.protocol_return_buffer is not None:
-                    await client.LsaFreeReturnBuffer(reply.protocol_return_buffer)
+                buffer = reply.protocol_return_buffer
+                if isinstance(buffer, lsart.Pointer):
+                    await client.LsaFreeReturnBuffer(buffer)
 
         await ask(WARM_UP)
         begin = perf_counter_ns()
