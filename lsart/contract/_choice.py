@@ -35,10 +35,14 @@ def choice(default: Any, *alternatives: Any, gap: str | Sequence[str], reason: s
     gaps = (gap,) if isinstance(gap, str) else tuple(gap)
     allowed = (default, *alternatives)
 
+    def as_declared(value: object) -> object:
+        """A plain number becomes the status it equals, so that nobody meets a status without its methods."""
+        return next((each for each in allowed if each == value), value)
+
     def validate(instance: object, attribute: attrs.Attribute[Any], value: object) -> None:
         if value not in allowed:
             expected = ", ".join(repr(each) for each in allowed)
             raise ValueError(f"Choices({attribute.name}={value!r}): expected one of {expected}")
 
     metadata = {"alternatives": tuple(alternatives), "gaps": gaps, "reason": reason}
-    return attrs.field(default=default, validator=validate, kw_only=True, metadata=metadata)
+    return attrs.field(default=default, converter=as_declared, validator=validate, kw_only=True, metadata=metadata)

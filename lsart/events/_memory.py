@@ -1,6 +1,6 @@
 """Events of the memory floor: sections, heaps, blocks, the machine's resources, and misuse.
 
-`heap` names the heap a block belongs to: ``"section-1"``, ``"lsa-heap"``, ``"private-heap ticketcache"``.
+`heap` names the heap a block belongs to: ``"section-1"``, ``"lsa-heap"``, ``"private-heap"``.
 Sizes and offsets are bytes.
 """
 

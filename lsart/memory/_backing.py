@@ -7,7 +7,9 @@ exported: then its bytes move into a memfd that is mapped over the old address, 
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
+import errno
 import itertools
 import mmap
 import os
@@ -19,6 +21,7 @@ import attrs
 __all__ = ["Backing", "Export"]
 
 _names = itertools.count(1)
+_COPIED_AT_ONCE = 1 << 20
 
 
 @attrs.frozen
@@ -91,9 +94,7 @@ class Backing:
         if isinstance(self.data, mmap.mmap):
             self.data.close()
         if self._export is not None and self._export.descriptor >= 0:
-            os.close(self._export.descriptor)
-            if not hasattr(os, "memfd_create"):
-                os.unlink(self._export.path)
+            _close_file(self._export.descriptor, self._export.path)
         self._export = None
         self.committed = 0
         self.data = bytearray()
@@ -104,17 +105,33 @@ class Backing:
         if sys.platform == "win32":
             return Export(-1, self._tag, self.size)
         descriptor, path = _anonymous_file()
-        os.truncate(descriptor, self.size)
-        os.pwrite(descriptor, self.data[: self.committed], 0)
-        cell = ctypes.c_char.from_buffer(self.data)
-        address = ctypes.addressof(cell)
-        del cell  # the mmap object refuses to be closed while a buffer of it is exported
         try:
+            os.truncate(descriptor, self.size)
+            self._copy_to(descriptor)
+            cell = ctypes.c_char.from_buffer(self.data)
+            address = ctypes.addressof(cell)
+            del cell  # the mmap object refuses to be closed while a buffer of it is exported
             _map_over(address, self.size, descriptor)
         except OSError:
-            os.close(descriptor)
+            _close_file(descriptor, path)
             raise
         return Export(descriptor, path, self.size)
+
+    def _copy_to(self, descriptor: int) -> None:
+        """Write the committed bytes. Chunk by chunk, as one write takes at most 2 GiB; zeros are there already."""
+        assert isinstance(self.data, mmap.mmap)
+        zeros = bytes(_COPIED_AT_ONCE)
+        for start in range(0, self.committed, _COPIED_AT_ONCE):
+            size = min(_COPIED_AT_ONCE, self.committed - start)
+            chunk = self.data[start : start + size]
+            if chunk != zeros[:size]:
+                written = os.pwrite(descriptor, chunk, start)
+                if written != size:
+                    raise OSError(errno.ENOSPC, f"only {written} of {size} bytes at {start} could be exported")
+            elif sys.platform == "linux":
+                # Looking at a page that nobody had touched made it real. Not every kernel can take it back.
+                with contextlib.suppress(OSError):
+                    self.data.madvise(mmap.MADV_REMOVE, start, size)
 
 
 def _anonymous_file() -> tuple[int, str]:
@@ -122,6 +139,12 @@ def _anonymous_file() -> tuple[int, str]:
         descriptor = os.memfd_create(f"lsart-section-{next(_names)}")
         return descriptor, f"/proc/{os.getpid()}/fd/{descriptor}"
     return tempfile.mkstemp(prefix="lsart-section-")
+
+
+def _close_file(descriptor: int, path: str) -> None:
+    os.close(descriptor)
+    if not hasattr(os, "memfd_create"):
+        os.unlink(path)
 
 
 def _map_over(address: int, size: int, descriptor: int) -> None:

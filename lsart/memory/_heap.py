@@ -14,11 +14,11 @@ from lsart.events import (
     BlockAllocated,
     BlockFreed,
     Cause,
+    Origin,
     ResourceRefused,
     SectionGrew,
 )
-from lsart.events import Origin as Origin
-from lsart.memory._allocator import Allocator, Block
+from lsart.memory._allocator import Allocator, AllocatorStatistics, Block
 from lsart.memory._backing import Backing
 from lsart.memory._environment import Environment
 from lsart.memory._machine import PAGE_SIZE, Machine, Resource, round_up
@@ -27,7 +27,9 @@ from lsart.memory._space import AddressSpace
 __all__ = ["Heap", "HeapKind", "HeapStatistics"]
 
 _PATTERN = b"\xcd"  # unlike zero and unlike text, as debugging heaps fill
-_REMEMBERED_FREES = 4096  # newest freed blocks whose ends a double free can still name
+_REMEMBERED_FREES = 4096  # at least this many of the newest freed blocks can still be named by a double free
+
+_Ends = dict[int, tuple[object, Origin]]  # offset of a freed block -> who allocated it, who freed it
 
 
 @attrs.frozen(kw_only=True)
@@ -105,7 +107,10 @@ class Heap:
         self.region = space.map(backing, name, base=base)
         self.base = self.region.base
         self.allocator = Allocator(alignment=kind.alignment, limit=limit, extent=min(backing.committed, limit))
-        self.freed: dict[int, tuple[Origin, Origin]] = {}  # offset -> (allocated, freed), newest last
+        # Two generations instead of one dict in order of age: dropping a dict's oldest entry walks over the places
+        # of all that were dropped before it.
+        self._freed: _Ends = {}
+        self._freed_earlier: _Ends = {}
         self._fills = kind.fresh != "zero" or kind.recycled != "previous"
         self._used_up_to = 0  # bytes beyond have never been in a block
 
@@ -122,7 +127,7 @@ class Heap:
             if offset is None:
                 return None
         if self._fills:
-            self._fill(offset, size)
+            self._fill(offset, round_up(size, self.kind.alignment))
         address = self.base + offset
         bus = self.environment.bus
         if bus.wants(BlockAllocated):
@@ -135,11 +140,10 @@ class Heap:
         block = self.allocator.free(offset)
         if block is None:
             return False
-        freed = self.freed
-        freed.pop(offset, None)  # so that the newest is last again
-        freed[offset] = (block.owner, origin)  # type: ignore[assignment]  # owners of this allocator are Origins
-        if len(freed) > _REMEMBERED_FREES:
-            del freed[next(iter(freed))]
+        freed = self._freed
+        freed[offset] = (block.owner, origin)
+        if len(freed) >= _REMEMBERED_FREES:
+            self._freed, self._freed_earlier = {}, freed
         bus = self.environment.bus
         if bus.wants(BlockFreed):
             bus.emit(
@@ -154,6 +158,16 @@ class Heap:
     def block_containing(self, address: int) -> Block | None:
         """The live block that covers `address`."""
         return self.allocator.block_containing(address - self.base)
+
+    def ends_of_freed(self, address: int) -> tuple[Origin, Origin] | None:
+        """Who allocated and who freed the block that started at `address`, if that was not too long ago."""
+        offset = address - self.base
+        ends = self._freed.get(offset) or self._freed_earlier.get(offset)
+        if ends is None:
+            return None
+        allocated, freed = ends
+        assert isinstance(allocated, Origin)  # heaps give their allocator no other owner
+        return allocated, freed
 
     def statistics(self) -> HeapStatistics:
         """A frozen snapshot."""
@@ -218,9 +232,7 @@ class Heap:
     def _grow_and_allocate(self, size: int, origin: Origin) -> int | None:
         extent = self.allocator.growth_for(size)
         if extent is None:
-            stats = self.allocator.statistics()
-            fits_in_total = stats.free_bytes + self.limit - stats.extent >= size
-            self._refuse(size, "fragmented" if fits_in_total else "maximum size reached", origin)
+            self._refuse(size, None, origin)
             return None
         if not self.kind.grows:
             self._refuse(size, "growth switched off", origin)
@@ -230,19 +242,24 @@ class Heap:
             return None
         return self.allocator.allocate(size, origin)
 
-    def _refuse(self, size: int, cause: Cause, origin: Origin) -> None:
+    def _refuse(self, size: int, cause: Cause | None, origin: Origin) -> None:
+        """Tell of a refusal; without a cause, no gap was large enough, and the free bytes decide which it is."""
         bus = self.environment.bus
         if not bus.wants(AllocationRefused):
             return
         stats = self.allocator.statistics()
         room = self.limit - stats.extent if self.kind.grows else 0
+        if cause is None:
+            # Bytes that alignment takes are gone, too: 4 bytes at the very end hold no block.
+            sufficient = round_up(size, self.kind.alignment) <= stats.free_bytes + room
+            cause = "fragmented" if sufficient else "maximum size reached"
         bus.emit(
             AllocationRefused(
                 time_ns=origin.time_ns,
                 heap=self.name,
                 size=size,
                 cause=cause,
-                largest_free=max(stats.largest_free, room),
+                largest_free=self._largest_gap(stats, room),
                 free_bytes=stats.free_bytes + room,
                 committed=self.backing.committed,
                 max_size=self.limit,
@@ -250,6 +267,15 @@ class Heap:
                 origin=origin,
             )
         )
+
+    def _largest_gap(self, stats: AllocatorStatistics, room: int) -> int:
+        """The largest gap when the tail has grown by `room` bytes."""
+        if not room:
+            return stats.largest_free
+        # This fits in no gap as it is, so the allocator would put it at the end: that tells where the tail starts.
+        beyond = round_up(stats.largest_free + 1, self.kind.alignment)
+        extent = self.allocator.growth_for(beyond)
+        return stats.largest_free if extent is None else self.limit - (extent - beyond)
 
     def _fill(self, offset: int, size: int) -> None:
         end = offset + size

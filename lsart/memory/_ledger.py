@@ -6,7 +6,7 @@ newest frees. The ledger is the one place that looks across all of them.
 
 from __future__ import annotations
 
-from bisect import bisect_right, insort
+from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterator
 
 from lsart.events import DoubleFree, ForeignFree, Origin, WrongPair
@@ -39,7 +39,7 @@ class Ledger:
 
     def remove(self, heap: Heap) -> None:
         """A heap is gone, its blocks with it."""
-        self._bases.remove(heap.base)
+        del self._bases[bisect_left(self._bases, heap.base)]
         del self._heaps[heap.base]
 
     def heaps(self) -> Iterator[Heap]:
@@ -83,7 +83,7 @@ class Ledger:
             distance = address - holder.base - block.offset
             inside = f"{distance} bytes into a live block of {holder.name}, allocated by {origin_of(block)}"
             event = ForeignFree(time_ns=time_ns, heap=name, address=address, freed=freed, inside=inside)
-        elif (ends := holder.freed.get(address - holder.base)) is not None:
+        elif (ends := holder.ends_of_freed(address)) is not None:
             event = DoubleFree(
                 time_ns=time_ns,
                 heap=name,
@@ -96,9 +96,10 @@ class Ledger:
             inside = f"{holder.name}, where no block starts"
             event = ForeignFree(time_ns=time_ns, heap=name, address=address, freed=freed, inside=inside)
         self._environment.bus.emit(event)
-        if heap is None:
-            return
-        policy = heap.kind.double_free if isinstance(event, DoubleFree) else heap.kind.foreign_free
+        if heap is None:  # what was said to be a section is none, so the pair is foreign whatever the block was
+            policy = self._environment.choices.shared_foreign_free
+        else:
+            policy = heap.kind.double_free if isinstance(event, DoubleFree) else heap.kind.foreign_free
         if policy == "terminate":
             what = "double free" if isinstance(event, DoubleFree) else "free of a foreign pointer"
             self._environment.terminate(f"heap corruption: {what} at {address:#x} in {name} by {freed}")

@@ -6,6 +6,8 @@ of the table does both. Each takes the caller's `Origin`, whose `time_ns` is the
 
 from __future__ import annotations
 
+from weakref import WeakSet
+
 from lsart.contract import Pointer
 from lsart.events import (
     SYSTEM,
@@ -42,7 +44,9 @@ class LsaMemory:
         self.space = AddressSpace(LSASS)
         self.ledger = Ledger(environment)
         self._sections: dict[int, Section] = {}
-        self._deleted: list[Section] = []  # deleted by their package, still mapped by a client
+        # Deleted by their package, still mapped by a client. Weak, as only their views keep them: the last client
+        # to let go tells nobody here.
+        self._deleted: WeakSet[Section] = WeakSet()
         self._created: dict[str, Origin] = {}
         self._count = 0
         self._lsa_heap: Heap | None = None
@@ -164,7 +168,7 @@ class LsaMemory:
     def lsa_heap(self) -> Heap | None:
         """The heap behind AllocateLsaHeap; made when first used, so that an idle one costs nothing.
 
-        None when the machine has no addresses left for it.
+        None when the machine, or the computer that runs lsart, has no addresses left for it.
         """
         if self._lsa_heap is None:
             choices = self.environment.choices
@@ -239,12 +243,15 @@ class LsaMemory:
     def close(self) -> None:
         """Give back everything that is left. Client processes must have let go of their views."""
         for section in self.sections():
+            self.ledger.remove(section)
             section.delete()
         for heap in (self._lsa_heap, self._private_heap):
             if heap is not None:
+                self.ledger.remove(heap)
                 heap.release()
                 self.machine.release(SYSTEM, {Resource.ADDRESS_SPACE: heap.backing.size})
         self._sections.clear()
+        self._created.clear()
         self._lsa_heap = self._private_heap = None
 
     def check(self, client_commit: int = 0) -> list[str]:
@@ -254,7 +261,6 @@ class LsaMemory:
             client_commit: bytes that the reply buffers of client processes have committed.
         """
         messages = [message for heap in self.ledger.heaps() for message in heap.check()]
-        self._deleted = [each for each in self._deleted if each.views]
         due = self._due()
         due[Resource.COMMIT] += client_commit
         for resource, charged in due.items():
@@ -269,7 +275,7 @@ class LsaMemory:
         for section in self._sections.values():
             for resource, amount in section_cost(section.backing.size, section.backing.committed).items():
                 due[resource] += amount
-        for section in self._deleted:
+        for section in (each for each in self._deleted if each.views):
             cost = section_cost(section.backing.size, section.backing.committed)
             due[Resource.COMMIT] += cost[Resource.COMMIT]
             due[Resource.PAGED_POOL] += cost[Resource.PAGED_POOL]
@@ -293,7 +299,7 @@ class LsaMemory:
         self.ledger.remove(section)
         section.delete()
         if section.views:
-            self._deleted.append(section)
+            self._deleted.add(section)
         self.environment.bus.emit(
             SectionDeleted(
                 time_ns=origin.time_ns,
@@ -306,15 +312,21 @@ class LsaMemory:
 
     def _make_heap(self, name: str, kind: HeapKind, budget: int) -> Heap | None:
         size = max(round_up(budget, PAGE_SIZE), PAGE_SIZE)
-        refusal = self.machine.charge(SYSTEM, {Resource.ADDRESS_SPACE: size})
+        cost = {Resource.ADDRESS_SPACE: size}
+        refusal = self.machine.charge(SYSTEM, cost)
         if refusal is not None:
             self._report_refusal(refusal, Origin(SYSTEM, function=kind.allocates, time_ns=self.environment.clock()))
+            return None
+        try:
+            backing = Backing(size, shared=True)
+        except OSError:  # the computer that lsart runs on has no addresses left; to the package it is the same
+            self.machine.release(SYSTEM, cost)
             return None
         heap = Heap(
             name,
             kind,
             limit=budget,
-            backing=Backing(size, shared=True),
+            backing=backing,
             space=self.space,
             machine=self.machine,
             environment=self.environment,

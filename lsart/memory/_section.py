@@ -75,7 +75,13 @@ class Section(Heap):
         return self.limit
 
     def map_into(self, space: AddressSpace, *, writable: bool = True) -> Region:
-        """Give a client process a view; a second request finds the first."""
+        """Give a client process a view; a second request finds the first.
+
+        Raises:
+            LookupError: the section was deleted, so that nobody has a handle to map it with.
+        """
+        if self.is_deleted:
+            raise LookupError(f"{self.name} was deleted; a view of it can be kept, but not made")
         existing = self.views.get(space.name)
         if existing is not None:
             return existing[1]
@@ -98,13 +104,9 @@ class Section(Heap):
 
     def unmap_from(self, space: AddressSpace) -> None:
         """Take a process's view away, and the pages too if the section was deleted and this was the last view."""
-        view = self.views.pop(space.name, None)
-        if view is None:
+        if space.name not in self.views:
             return
-        space.unmap(view[1])
-        bus = self.environment.bus
-        if bus.wants(SectionUnmapped):
-            bus.emit(SectionUnmapped(time_ns=self.environment.clock(), section=self.name, space=space.name))
+        self._take_view(space)
         if self.is_deleted and not self.views:
             self._give_back_pages()
 
@@ -119,9 +121,8 @@ class Section(Heap):
         self.space.unmap(self.region)
         self.is_deleted = True
         if self.environment.choices.delete_client_mappings == "unmap":
-            for space, region in self.views.values():
-                space.unmap(region)
-            self.views.clear()
+            for space, _ in tuple(self.views.values()):
+                self._take_view(space)
         # Whatever pages outlive the package are the system's: nobody else could give them back.
         held = {Resource.COMMIT: self.backing.committed, Resource.PAGED_POOL: cost[Resource.PAGED_POOL]}
         self.machine.release(self.owner, held)
@@ -130,6 +131,12 @@ class Section(Heap):
             self.owner = SYSTEM
         else:
             self._close()
+
+    def _take_view(self, space: AddressSpace) -> None:
+        space.unmap(self.views.pop(space.name)[1])
+        bus = self.environment.bus
+        if bus.wants(SectionUnmapped):
+            bus.emit(SectionUnmapped(time_ns=self.environment.clock(), section=self.name, space=space.name))
 
     def _give_back_pages(self) -> None:
         cost = section_cost(self.backing.size, self.backing.committed)

@@ -6,7 +6,7 @@ a pointer does not.
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable
 from enum import Enum
 from typing import Literal, NoReturn
@@ -104,8 +104,14 @@ class AddressSpace:
         return region
 
     def unmap(self, region: Region) -> None:
-        """Take a region away; its addresses are not used again."""
-        index = self._regions.index(region)
+        """Take a region away; its addresses are not used again.
+
+        Raises:
+            ValueError: it is not mapped here.
+        """
+        index = bisect_left(self._bases, region.base)
+        if self._regions[index : index + 1] != [region]:
+            raise ValueError(f"{self.name}: {region.name} is not mapped at {region.base:#x}")
         del self._regions[index], self._bases[index]
 
     def regions(self) -> tuple[Region, ...]:
