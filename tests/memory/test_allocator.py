@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from lsart.memory._allocator import _LAZY_BINS, Allocator
+from lsart.memory._allocator import _LAZY_BINS, Allocator, Run
 
 GIB = 1 << 30
 
@@ -45,7 +45,7 @@ def test_freeing_returns_the_record_and_forgets_it() -> None:
     allocator = make()
     (offset,) = place(allocator, 20)
     block = allocator.block_at(offset)
-    assert allocator.free(offset) is block
+    assert allocator.free(offset) == block
     assert allocator.block_at(offset) is None
 
 
@@ -157,6 +157,12 @@ def test_growing_backwards_or_beyond_the_limit_is_an_error(extent: int) -> None:
         allocator.grow(extent)
 
 
+@pytest.mark.parametrize("size", [0, -1])
+def test_a_size_below_one_is_an_error(size: int) -> None:
+    with pytest.raises(ValueError, match=f"a block of {size} bytes"):
+        make().allocate(size, None)
+
+
 @pytest.mark.parametrize("alignment", [0, -16, 24])
 def test_an_alignment_that_is_no_power_of_two_is_an_error(alignment: int) -> None:
     with pytest.raises(ValueError, match="power of two"):
@@ -239,7 +245,7 @@ def test_empty_bins_do_not_pile_up() -> None:
 
 
 def scattered() -> Allocator:
-    """Four blocks and, between them, two indexed holes at 0 and 96, and the fresh hole at 192."""
+    """Blocks at 32, 128, 224 and 288; holes of 32 bytes at 0 and 96 in a bin, and the fresh one at 192."""
     allocator = make(extent=4096)
     offsets = place(allocator, 32, 64, 32, 64, 32, 64, 16)
     for offset in offsets[0:5:2]:
@@ -248,55 +254,60 @@ def scattered() -> Allocator:
     return allocator
 
 
-def move_block(allocator: Allocator) -> None:
-    allocator._live[32].offset = 40
+def move_a_run(allocator: Allocator) -> None:
+    allocator._runs[32].start = 48
 
 
-def misalign_block(allocator: Allocator) -> None:
-    block = allocator._live.pop(32)
-    block.offset = 40
-    allocator._live[40] = block
+def misalign_a_run(allocator: Allocator) -> None:
+    run = allocator._runs.pop(32)
+    run.start = 40
+    allocator._runs[40] = run
 
 
-def misround_block(allocator: Allocator) -> None:
-    allocator._live[32].size = 65
+def misround_a_block(allocator: Allocator) -> None:
+    allocator._runs[32].size = 65
 
 
-def overlap_blocks(allocator: Allocator) -> None:
-    allocator._live[32].rounded = 128
+def own_a_hole(allocator: Allocator) -> None:
+    allocator._runs[0].owner = "somebody"
+
+
+def overlap_runs(allocator: Allocator) -> None:
+    allocator._runs[32].end = 112
 
 
 def lose_bytes(allocator: Allocator) -> None:
-    allocator._unindex(96, 128)
+    del allocator._runs[96]
 
 
-def split_a_hole(allocator: Allocator) -> None:
-    allocator._unindex(0, 32)
-    allocator._bins[16] = [-16]
-    allocator._sizes.insert(0, 16)
-    allocator._edges.update({16: 32, 32: 16})
-    allocator._fresh_start, allocator._fresh_end = 0, 16
-
-
-def lower_the_top(allocator: Allocator) -> None:
-    allocator._top -= 16
+def leave_holes_apart(allocator: Allocator) -> None:
+    allocator._runs[32].size = 0
 
 
 def leave_a_hole_at_the_top(allocator: Allocator) -> None:
-    allocator._top += 32
-    allocator._index(allocator._top - 32, allocator._top)
+    allocator._runs[288].size = 0
 
 
 def shrink_the_extent(allocator: Allocator) -> None:
     allocator.extent = 16
 
 
-def break_an_edge(allocator: Allocator) -> None:
-    allocator._edges[32] = 16
+def break_the_ring_forwards(allocator: Allocator) -> None:
+    allocator._runs[32].after = allocator._runs[128]
 
 
-def half_a_fresh_hole(allocator: Allocator) -> None:
-    allocator._fresh_start = -1
+def break_the_ring_backwards(allocator: Allocator) -> None:
+    allocator._edge.before = allocator._runs[32]
+
+
+def orphan_the_fresh_hole(allocator: Allocator) -> None:
+    fresh = Run()
+    fresh.start, fresh.end, fresh.size = 192, 224, 0
+    allocator._fresh = fresh
+
+
+def refresh_a_block(allocator: Allocator) -> None:
+    allocator._fresh = allocator._runs[32]
 
 
 def misfile_a_hole(allocator: Allocator) -> None:
@@ -325,22 +336,24 @@ def miscount(allocator: Allocator) -> None:
 @pytest.mark.parametrize(
     ("corrupt", "message"),
     [
-        (move_block, "the block filed under 32 says that it starts at 40"),
-        (misalign_block, "the block at 40 is not aligned to 16"),
-        (misround_block, "the block at 32 asked for 65 bytes and has 64"),
-        (overlap_blocks, "overlaps the block that ends at 160"),
+        (move_a_run, "the run filed under 32 says that it starts at 48"),
+        (misalign_a_run, "the run at 40 is not aligned to 16"),
+        (misround_a_block, "the block at 32 asked for 65 bytes and has 64"),
+        (own_a_hole, "the hole at 0 still has an owner"),
+        (overlap_runs, "the run at 96 overlaps the one that ends at 112"),
         (lose_bytes, "the bytes from 96 to 128 belong to nobody"),
-        (split_a_hole, "two holes touch at 16"),
-        (lower_the_top, "the top is 288, but the last block or hole ends at 304"),
-        (leave_a_hole_at_the_top, "the last hole touches the top at 336"),
+        (leave_holes_apart, "two holes touch at 32"),
+        (leave_a_hole_at_the_top, "the last hole touches the top at 304"),
         (shrink_the_extent, "top 304, extent 16 and limit"),
-        (break_an_edge, "the hole edge 0 points to 32, which does not point back"),
-        (half_a_fresh_hole, "the fresh hole has one edge only"),
+        (break_the_ring_forwards, "the run that ends at 96 is not followed by the one at 96"),
+        (break_the_ring_backwards, "the run at 0 does not follow the one that ends at 304"),
+        (orphan_the_fresh_hole, "the fresh hole at 192 is none of the runs"),
+        (refresh_a_block, "the fresh hole at 32 is a block"),
         (misfile_a_hole, "they should name the same holes"),
         (disorder_a_bin, "the bin of 32 bytes is out of order"),
         (forget_a_size, "the list of sizes is []"),
         (hoard_empty_bins, f"more than {_LAZY_BINS} bins are empty"),
-        (miscount, "208 bytes are live, but the count says"),
+        (miscount, "208 bytes are live, but the count says 224"),
     ],
 )
 def test_the_checker_names_what_is_broken(corrupt: Callable[[Allocator], None], message: str) -> None:
