@@ -13,8 +13,10 @@ from lsart.contract import (
     STATUS_NAME_TOO_LONG,
     STATUS_NO_SUCH_PACKAGE,
     STATUS_PORT_CONNECTION_REFUSED,
+    AccessViolation,
     CallPackageReply,
     Pointer,
+    ProcessTerminated,
     StatusError,
 )
 from lsart.engine import now_ns
@@ -135,9 +137,14 @@ class Client:
         Raises:
             StatusError: the status of the call. ProcessTerminated: this process ended meanwhile.
         """
-        trusted = self._trust_of(lsa_handle)
+        try:
+            trusted = self._trust_of(lsa_handle)
+        except StatusError:
+            await trio.lowlevel.checkpoint()  # a client that tries for ever must let others run
+            raise
         package = self._lsa.package_by_id(authentication_package)
         if package is None:
+            await trio.lowlevel.checkpoint()
             raise StatusError(STATUS_NO_SUCH_PACKAGE, f"no package has the id {authentication_package}")
         entry = "CallPackage" if trusted else "CallPackageUntrusted"
         return await self._lsa.dispatcher.call(self, package, entry, protocol_submit_buffer, operation)
@@ -148,6 +155,7 @@ class Client:
         Raises:
             StatusError: the buffer is none that an LSA function returned to this process.
         """
+        await trio.lowlevel.checkpoint()
         choices = self._lsa.settings.choices
         if buffer is None:
             status = choices.return_buffer_null
@@ -182,13 +190,14 @@ class Client:
 
         Raises:
             StatusError: the status of the call; the package's own result is in the `Reply`.
+            AccessViolation: the package answered with a buffer that this process does not have.
         """
         number = self._lsa.find_package(package).authentication_id
         answer = await self.LsaCallAuthenticationPackage(self.handle, number, data, operation=operation)
         buffer = answer.protocol_return_buffer
         content = b""
         if isinstance(buffer, Pointer):
-            content = self.process.space.read(buffer.address, answer.return_buffer_length)
+            content = self._read_reply(buffer, answer.return_buffer_length)
             self.free_buffer(buffer, self._origin("LsaFreeReturnBuffer"))
         return Reply(NTSTATUS(answer.protocol_status), content)
 
@@ -196,7 +205,7 @@ class Client:
         """Map a section of a package, the `index`-th of those it has now, into this process.
 
         Raises:
-            LookupError: the package has no such section.
+            LookupError: the package has no such section. ProcessTerminated: this process has ended.
         """
         sections = self._lsa.memory.sections(self._lsa.find_package(package).key)
         if not 0 <= index < len(sections):
@@ -204,7 +213,13 @@ class Client:
         return self.map(sections[index], writable=writable)
 
     def map(self, section: Section, *, writable: bool = True) -> SectionView:
-        """Map this section."""
+        """Map this section.
+
+        Raises:
+            ProcessTerminated: this process has ended.
+        """
+        if not self.is_alive:
+            raise ProcessTerminated(f"{self.name} has ended; it cannot map {section.name}")
         return SectionView(
             section.name, self.process.map_section(section, writable=writable), section.max_size, self.memory
         )
@@ -226,6 +241,14 @@ class Client:
         self._lsa.forget(self)
 
     # ------------------------------------------------------------------ inside
+
+    def _read_reply(self, buffer: Pointer, length: int) -> bytes:
+        """Touch a reply as a client does: one that a package made up faults here, in the client."""
+        space = self.process.space
+        if buffer.space != space.name:
+            reason = f"the package answered with {buffer!r}, which is no address of this process"
+            raise AccessViolation(space=space.name, address=buffer.address, length=length, kind="read", reason=reason)
+        return space.read(buffer.address, length)
 
     def connect(self, *, trusted: bool) -> None:
         """Open the connection that `call` uses."""

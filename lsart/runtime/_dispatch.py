@@ -31,7 +31,7 @@ from lsart.contract import (
 from lsart.engine import now_ns
 from lsart.events import Bus, CallFinished, CallQueued, CallStarted, Origin, PackageDisabled
 from lsart.runtime._host import current_request
-from lsart.runtime._invoke import invoke, returned_status
+from lsart.runtime._invoke import invoke, is_fault, returned_status
 from lsart.runtime._package import Package
 
 if TYPE_CHECKING:
@@ -81,15 +81,16 @@ class Request:
 class _Worker:
     """A slot that serves one call at a time. Parked between calls."""
 
-    __slots__ = ("next", "number", "task")
+    __slots__ = ("next", "number", "scope", "task")
 
     def __init__(self, number: int) -> None:
         self.number = number
         self.task: trio.lowlevel.Task | None = None
         self.next: Request | None = None
+        # Shielded: whoever cancels the program around the LSA does not stop package code; `Dispatcher.stop` does.
+        self.scope = trio.CancelScope(shield=True)
 
     async def park(self) -> None:
-        self.task = trio.lowlevel.current_task()
         await trio.lowlevel.wait_task_rescheduled(lambda _: trio.lowlevel.Abort.SUCCEEDED)
 
     def describe_wait(self, task: trio.lowlevel.Task) -> tuple[str, str | None]:
@@ -108,7 +109,7 @@ class Dispatcher:
         self._bus = bus
         self._limit = limit
         self._idle: list[_Worker] = []
-        self._workers = 0
+        self._workers: list[_Worker] = []
         self._queue: deque[Request] = deque()
         self._number = 0
         self._in_flight = 0
@@ -123,7 +124,7 @@ class Dispatcher:
     @property
     def workers(self) -> int:
         """Workers started so far; they are kept."""
-        return self._workers
+        return len(self._workers)
 
     @property
     def in_flight(self) -> int:
@@ -149,9 +150,9 @@ class Dispatcher:
             worker.next = request
             assert worker.task is not None
             trio.lowlevel.reschedule(worker.task)
-        elif self._limit is None or self._workers < self._limit:
-            self._workers += 1
-            worker = _Worker(self._workers)
+        elif self._limit is None or len(self._workers) < self._limit:
+            worker = _Worker(len(self._workers) + 1)
+            self._workers.append(worker)
             worker.next = request
             self._nursery.start_soon(self._work, worker, name=f"LSA worker {worker.number}")
         else:
@@ -176,6 +177,8 @@ class Dispatcher:
             reply: CallPackageReply = await trio.lowlevel.wait_task_rescheduled(abandon)
         finally:
             client.calls.remove(request)
+        if not client.is_alive:  # it ended between the answer and this moment, and its memory with it
+            raise ProcessTerminated(f"{client.name} ended during call {request.number}")
         return reply
 
     def abandon(self, request: Request) -> None:
@@ -192,24 +195,36 @@ class Dispatcher:
             self._drained = trio.Event()
             await self._drained.wait()
 
-    def describe_wait(self, task: trio.lowlevel.Task) -> tuple[str, str | None]:
-        """For the deadlock report: a client waits for its call."""
+    def stop(self) -> None:
+        """Cancel the calls that are being served, and answer those that wait. No call is taken from here on."""
+        self.is_open = False
+        for worker in self._workers:
+            worker.scope.cancel()
+        while self._queue:
+            self._finish(self._queue.popleft(), outcome.Error(_shutting_down()))
+
+    def describe_wait(self, task: trio.lowlevel.Task) -> tuple[str, str | None] | None:
+        """For the deadlock report: a client waits for its call. What a worker waits for, package code knows."""
+        if any(worker.task is task for worker in self._workers):
+            return None
         for request in self._queue:
             if request.task is task:
-                return f"a free worker ({len(self._queue)} calls wait)", f"{self._workers} workers, all busy"
+                return f"a free worker ({len(self._queue)} calls wait)", f"{len(self._workers)} workers, all busy"
         return "the reply of a package", None
 
     async def _work(self, worker: _Worker) -> None:
-        while True:
-            request = worker.next
-            if request is not None:
-                worker.next = None
-                await self._serve(request, worker.number)
-            if self._queue:
-                worker.next = self._queue.popleft()
-            else:
-                self._idle.append(worker)
-                await worker.park()
+        worker.task = trio.lowlevel.current_task()
+        with worker.scope:
+            while True:
+                request = worker.next
+                if request is not None:
+                    worker.next = None
+                    await self._serve(request, worker.number)
+                if self._queue:
+                    worker.next = self._queue.popleft()
+                else:
+                    self._idle.append(worker)
+                    await worker.park()
 
     async def _serve(self, request: Request, worker: int) -> None:
         package = request.package
@@ -234,16 +249,17 @@ class Dispatcher:
             else:  # disabled while the call waited for a worker
                 result = outcome.Error(StatusError(STATUS_NO_SUCH_PACKAGE, f"package {package.name!r} is disabled"))
         except trio.Cancelled:
-            self._finish(request, outcome.Error(StatusError(STATUS_UNSUCCESSFUL, "the LSA is shutting down")))
+            self._finish(request, outcome.Error(_shutting_down()))
             raise
         except BaseException as error:
             status = returned_status(error)
             if status is not None:
-                result = outcome.Error(status)
-            elif isinstance(error, (Exception, SystemExit)):
+                succeeded = status.status == STATUS_SUCCESS
+                result = outcome.Value(CallPackageReply()) if succeeded else outcome.Error(status)
+            elif is_fault(error):
                 result = outcome.Error(self._disable(package, request.entry, error, request.number))
             else:  # KeyboardInterrupt, or a cancellation among other errors: not the package's to answer
-                self._finish(request, outcome.Error(StatusError(STATUS_UNSUCCESSFUL, "the LSA is shutting down")))
+                self._finish(request, outcome.Error(_shutting_down()))
                 raise
         finally:
             current_request.set(None)
@@ -310,15 +326,27 @@ async def call_entry(request: Request) -> CallPackageReply:
     if function is None:
         raise StatusError(STATUS_NOT_IMPLEMENTED, f"{request.package.name} has no {request.entry}")
     result: Any = await invoke(function, ClientRequest(request.number), request.submit, None, len(request.submit))
-    if type(result) is CallPackageReply:
-        return result
     if result is None:
         return CallPackageReply()
-    try:
-        buffer, length, protocol_status = result
-    except (TypeError, ValueError):
-        raise TypeError(
-            f"it returned {result!r}; expected None, a CallPackageReply, or (protocol_return_buffer, "
-            "return_buffer_length, protocol_status)"
-        ) from None
-    return CallPackageReply(buffer, length, protocol_status)
+    if isinstance(result, CallPackageReply):
+        reply = result
+    else:
+        try:
+            buffer, length, protocol_status = result
+        except (TypeError, ValueError):
+            raise TypeError(
+                f"it returned {result!r}; expected None, a CallPackageReply, or (protocol_return_buffer, "
+                "return_buffer_length, protocol_status)"
+            ) from None
+        reply = CallPackageReply(buffer, length, protocol_status)
+    status: object = reply.protocol_status
+    buffer = reply.protocol_return_buffer
+    if not isinstance(status, int) or not -0x8000_0000 <= status <= 0xFFFF_FFFF:
+        raise TypeError(f"it returned the protocol_status {status!r}; expected a number of 32 bits")
+    if not (buffer is None or isinstance(buffer, Pointer)) or type(reply.return_buffer_length) is not int:
+        raise TypeError(f"it returned {reply!r}; the buffer is a Pointer or None, its length an int")
+    return reply
+
+
+def _shutting_down() -> StatusError:
+    return StatusError(STATUS_UNSUCCESSFUL, "the LSA is shutting down")

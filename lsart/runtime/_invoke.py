@@ -8,7 +8,7 @@ from typing import Any
 
 from lsart.contract import StatusError
 
-__all__ = ["invoke", "returned_status"]
+__all__ = ["invoke", "is_fault", "returned_status"]
 
 
 async def invoke(function: Callable[..., Any], *args: object) -> object:
@@ -30,3 +30,10 @@ def returned_status(error: BaseException) -> StatusError | None:
     while isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
         error = error.exceptions[0]
     return error if isinstance(error, StatusError) else None
+
+
+def is_fault(error: BaseException) -> bool:
+    """Whether an exception is the package's own doing: no cancellation and no Ctrl-C, alone or among others."""
+    if isinstance(error, BaseExceptionGroup):
+        return all(is_fault(each) for each in error.exceptions)
+    return isinstance(error, (Exception, SystemExit))

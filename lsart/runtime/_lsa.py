@@ -161,6 +161,7 @@ class Lsa:
     def _die(self, reason: str) -> None:
         if self.death is None:
             self.death = reason
+            self.dispatcher.stop()
             self._nursery.cancel_scope.cancel()
 
     async def _close(self) -> None:
@@ -169,7 +170,9 @@ class Lsa:
         with trio.CancelScope(shield=True):
             with trio.move_on_after(grace):
                 await self.dispatcher.drain()
-            self._nursery.cancel_scope.cancel()
+            self.dispatcher.stop()
+            with trio.move_on_after(grace):  # cancelled calls clean up before their package shuts down
+                await self.dispatcher.drain()
             if self.death is None:
                 await self.loader.unload_all()
             for client in self.clients:
@@ -200,18 +203,22 @@ async def open_lsa(
     settings = settings or LsaSettings()
     failure: BaseException | None = None
     lsa: Lsa | None = None
-    with Watchdog(settings.watchdog, call_entry.__code__):
-        async with trio.open_nursery() as nursery:
-            lsa = Lsa(nursery, settings, bus or Bus())
-            try:
-                await lsa.loader.load(_specs(packages), _specs(authentication_packages))
-                yield lsa
-            except trio.Cancelled:
-                raise
-            except Exception as error:  # kept out of the nursery, which would wrap it in a group
-                failure = error
-            finally:
-                await lsa._close()
+    try:
+        with Watchdog(settings.watchdog, call_entry.__code__):
+            async with trio.open_nursery() as nursery:
+                lsa = Lsa(nursery, settings, bus or Bus())
+                try:
+                    await lsa.loader.load(_specs(packages), _specs(authentication_packages))
+                    yield lsa
+                # Kept out of the nursery, which would wrap it in a group.
+                except (Exception, KeyboardInterrupt, SystemExit) as error:
+                    failure = error
+                finally:
+                    await lsa._close()
+    except BaseExceptionGroup as group:
+        if len(group.exceptions) == 1 and isinstance(group.exceptions[0], KeyboardInterrupt):
+            raise group.exceptions[0] from None  # Ctrl-C hit a worker
+        raise
     if lsa.death is not None:
         raise LsassTerminated(lsa.death) from failure
     if failure is not None:
