@@ -34,7 +34,7 @@ from lsart.events import (
 )
 from lsart.memory import LSASS, LsaMemory
 from lsart.runtime._host import Host
-from lsart.runtime._invoke import invoke, returned_status
+from lsart.runtime._invoke import invoke, is_fault, returned_status
 from lsart.runtime._memory_view import MemoryView
 from lsart.runtime._modules import Module, open_module
 from lsart.runtime._package import Package
@@ -140,8 +140,10 @@ class Loader:
     def _identify(self, package: Package) -> None:
         choices = self._settings.choices
         number = len(self._keys)
-        if package.key in self._keys:
-            package.key = f"{package.key}-{number + 1}"
+        listed, copies = package.key, 1
+        while package.key in self._keys:
+            copies += 1
+            package.key = f"{listed}-{copies}"
         self._keys.add(package.key)
         if choices.package_ids == "from_one":
             number += 1
@@ -214,21 +216,25 @@ class Loader:
         name = getattr(function, "__name__", slot)
         try:
             result = await invoke(function, *args)
-        except trio.Cancelled:
-            raise
-        except Exception as error:
+        except BaseException as error:
+            if not is_fault(error):
+                raise
             status = returned_status(error)
+            if status is not None and status.status.is_success:
+                return None
             if status is not None:
                 raise _RefusedError(name, status.status, f"it returned {status}") from error
             raise _RefusedError(name, STATUS_UNSUCCESSFUL, f"it raised {type(error).__name__}: {error}") from error
-        if isinstance(result, int) and slot != "InitializePackage" and not NTSTATUS(result).is_success:
-            raise _RefusedError(name, NTSTATUS(result), f"it returned {NTSTATUS(result)!r}")
+        if slot in ("Initialize", "Shutdown"):
+            _must_succeed(name, result)
         return result
 
     async def _refuse(self, package: Package, refusal: _RefusedError) -> None:
-        was_ready = package.state is PackageState.READY
         self._tell_refused(package, refusal)
-        if was_ready or self._settings.choices.shutdown_after_failed_initialize == "yes":
+        if package.state is PackageState.READY:  # it came up, but cannot stay
+            await self._unload(package)
+            return
+        if self._settings.choices.shutdown_after_failed_initialize == "yes":
             await self._shut_down(package)
         self._memory.release_package(package.key, now_ns())
 
@@ -268,3 +274,13 @@ class Loader:
         if scope.cancelled_caught:
             status, reason = STATUS_UNSUCCESSFUL, f"it did not end within {self._settings.grace / 1e9:g} s"
         self._bus.emit(PackageShutDown(time_ns=now_ns(), package=package.key, status=int(status), reason=reason))
+
+
+def _must_succeed(name: str, result: object) -> None:
+    """A status that an entry point returned, if it did; raises _RefusedError unless that is success (SPI-4)."""
+    if result is None:
+        return
+    if not isinstance(result, int) or isinstance(result, bool) or not -0x8000_0000 <= result <= 0xFFFF_FFFF:
+        raise _RefusedError(name, STATUS_UNSUCCESSFUL, f"it returned {result!r}; expected None or an NTSTATUS")
+    if not NTSTATUS(result).is_success:
+        raise _RefusedError(name, NTSTATUS(result), f"it returned {NTSTATUS(result)!r}")

@@ -9,8 +9,8 @@ from typing import Any, cast
 
 import attrs
 
-from lsart.contract import SECPKG_SLOTS, Choices, PackageLoadError, StatusError, constants
-from lsart.runtime._invoke import invoke
+from lsart.contract import SECPKG_SLOTS, Choices, PackageLoadError, constants
+from lsart.runtime._invoke import invoke, is_fault, returned_status
 from lsart.runtime._package import Package, entry_points
 from lsart.runtime._resolve import Resolved, package_classes
 
@@ -70,9 +70,11 @@ async def _ask(initialize: Any, resolved: Resolved) -> tuple[int, Sequence[objec
         )
     try:
         result = await invoke(initialize, constants.SECPKG_INTERFACE_VERSION)
-    except StatusError as error:
-        raise PackageLoadError(f"{label}: SpLsaModeInitialize failed with {error}") from error
-    except Exception as error:
+    except BaseException as error:
+        if not is_fault(error):
+            raise
+        if (status := returned_status(error)) is not None:
+            raise PackageLoadError(f"{label}: SpLsaModeInitialize failed with {status}") from error
         raise PackageLoadError(f"{label}: SpLsaModeInitialize raised {type(error).__name__}: {error}") from error
     try:
         version, tables = cast("tuple[int, Sequence[object]]", result)
@@ -115,15 +117,16 @@ def _construct(target: Any, resolved: Resolved) -> object:
 
 
 def _build(factory: Any, options: Mapping[str, Any], label: str) -> object:
-    signature = inspect.signature(factory)
+    accepted = "nothing that can be listed"
     try:
-        signature.bind(**options)
-    except TypeError as error:
+        signature = inspect.signature(factory)
         accepted = ", ".join(signature.parameters) or "none"
+        signature.bind(**options)
+    except (TypeError, ValueError) as error:
         raise PackageLoadError(
             f"{label}: options {dict(options)!r} do not fit: {error}. It accepts: {accepted}."
         ) from None
     try:
         return factory(**options)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise PackageLoadError(f"{label}: constructing it raised {type(error).__name__}: {error}") from error
