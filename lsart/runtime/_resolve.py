@@ -32,7 +32,7 @@ class PackageSpec:
 
     Args:
         source: name of an installed package, ``module:attr``, ``path/file.py:attr``, a directory with a
-            ``package.toml``, a module, a class, or a finished package object.
+            ``package.toml``, a module, a class, a finished package object, or what `resolve` made of one of these.
         options: keyword arguments for the class.
     """
 
@@ -72,13 +72,19 @@ def resolve(spec: PackageSpec) -> Resolved:
         PackageLoadError: nothing there, or it does not import; the message says what was found.
     """
     source = spec.source
+    if isinstance(source, Resolved):  # found before: its module is not imported again
+        return attrs.evolve(source, options={**source.options, **spec.options})
     if not isinstance(source, str | os.PathLike):
         label = getattr(source, "__qualname__", None) or getattr(source, "__name__", None) or type(source).__name__
         return Resolved(label, _snake(label), source, spec.options)
     text = os.fspath(source)
     if not text:
         raise PackageLoadError("the name of a package is empty; `lsart list` shows what is installed")
-    if os.path.isdir(text):
+    is_directory = os.path.isdir(text)
+    # An installed name wins over a folder that happens to be called so, unless that folder is a package.
+    if is_directory and text in installed_packages() and not os.path.isfile(os.path.join(text, "package.toml")):
+        is_directory = False
+    if is_directory:
         return _from_directory(Path(text), spec.options)
     where, colon, attribute = text.rpartition(":")
     if not colon or len(where) == 1:  # no attribute: a drive letter's colon is none
@@ -148,7 +154,7 @@ def _from_file(path: Path, attribute: str, options: Mapping[str, Any], label: st
     sys.modules[name] = module  # so that classes in it can be pickled and their annotations resolved
     try:
         module_spec.loader.exec_module(module)
-    except Exception as error:
+    except (Exception, SystemExit) as error:  # a script without a guard may call sys.exit
         del sys.modules[name]
         raise PackageLoadError(f"{path} does not import: {type(error).__name__}: {error}") from error
     target = _attribute(module, attribute, str(path)) if attribute else module
@@ -162,7 +168,7 @@ def _from_module(name: str, attribute: str, options: Mapping[str, Any], label: s
         if error.name is not None and (name == error.name or name.startswith(error.name + ".")):
             raise PackageLoadError(_unknown(label, installed_packages()), package=label) from None
         raise PackageLoadError(f"module {name} does not import: {error}") from error
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise PackageLoadError(f"module {name} does not import: {type(error).__name__}: {error}") from error
     target = _attribute(module, attribute, f"module {name}") if attribute else module
     file = getattr(module, "__file__", None)
