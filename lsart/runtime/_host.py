@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from lsart.contract import (
     LSA_DISPATCH_SLOTS,
+    LSA_SECPKG_FUNCTION_TABLE,
     LSA_SECPKG_SLOTS,
     STATUS_INVALID_PARAMETER,
     STATUS_NOT_IMPLEMENTED,
@@ -84,7 +85,10 @@ class Host:
         service = next((getattr(each, slot.name) for each in self._services if hasattr(each, slot.name)), None)
         parameters = slot.in_parameters
         names = tuple(parameter.name for parameter in parameters)
-        checks = tuple(_checker(p.type, p.optional or _tolerates_null(slot, p.name)) for p in parameters)
+        checks = tuple(
+            _checker(p.type, p.optional or _tolerates_null(slot, p.name), _takes_bytes(slot, p.name))
+            for p in parameters
+        )
         count = len(names)
         bus, name, origin_of = self._bus, slot.name, self.origin
 
@@ -178,24 +182,24 @@ def _arguments(slot: Slot, names: tuple[str, ...], args: tuple[Any, ...], kwargs
     return tuple(bound[name] for name in names)
 
 
-def _checker(c_type: str, nullable: bool) -> Callable[[Any], str]:
+def _checker(c_type: str, nullable: bool, takes_bytes: bool) -> Callable[[Any], str]:
     """A function that says what is wrong with an argument, or nothing."""
     limit = _INTEGER_LIMITS.get(c_type)
     if limit is not None:
         top = limit
 
         def check_integer(value: Any) -> str:
-            if type(value) is int and 0 <= value <= top:
-                return ""
             if not isinstance(value, int) or isinstance(value, bool):
                 raise TypeError(f"expected an int for {c_type}, got {type(value).__name__} {value!r}")
+            if 0 <= value <= top:
+                return ""
             return f"is {value}, which {c_type} (0 to {top}) cannot carry"
 
         return check_integer
     if c_type == "PVOID":
 
         def check_pointer(value: Any) -> str:
-            if type(value) is Pointer or isinstance(value, (bytes, bytearray)):
+            if type(value) is Pointer or (takes_bytes and isinstance(value, (bytes, bytearray))):
                 return ""
             if value is None:
                 return "" if nullable else "is NULL"
@@ -216,6 +220,12 @@ def _checker(c_type: str, nullable: bool) -> Callable[[Any], str]:
 def _tolerates_null(slot: Slot, parameter: str) -> bool:
     """Functions that free decide about NULL themselves: it is one of the gaps."""
     return slot.name.startswith("Free") and parameter != "shared_mem"
+
+
+def _takes_bytes(slot: Slot, parameter: str) -> bool:
+    """Whether the declared signature lets bytes at hand stand for a pointer to them."""
+    declared = getattr(LSA_SECPKG_FUNCTION_TABLE, slot.name, None)
+    return "bytes" in str(getattr(declared, "__annotations__", {}).get(parameter, ""))
 
 
 def _fail(slot: Slot, message: str, status: int) -> object:
