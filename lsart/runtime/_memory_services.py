@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import attrs
+import trio
 
 from lsart.contract import Pointer
 from lsart.engine import current, now_ns, sleep_ns
@@ -35,11 +36,15 @@ class MemoryServices:
     async def CreateSharedMemory(self, origin: Origin, max_size: int, initial_size: int) -> Pointer | None:
         pointer = self._memory.CreateSharedMemory(max_size, initial_size, origin)
         section = None if pointer is None else self._memory.section_at(pointer)
-        if section is not None:
+        if pointer is not None and section is not None:
             pages = section.backing.committed // PAGE_SIZE
             cost = self._costs.create_section + pages * self._costs.commit_page
             if cost:
-                await sleep_ns(cost)
+                try:
+                    await sleep_ns(cost)
+                except trio.Cancelled:  # the package never learns of it, so nobody would delete it
+                    self._memory.DeleteSharedMemory(pointer, attrs.evolve(origin, time_ns=now_ns()))
+                    raise
         return pointer
 
     async def AllocateSharedMemory(self, origin: Origin, shared_mem: Pointer, size: int) -> Pointer | None:
@@ -55,7 +60,12 @@ class MemoryServices:
             pages = (section.backing.committed - committed) // PAGE_SIZE
             cost = self._costs.heap_lock + pages * self._costs.commit_page
             if cost:
-                await sleep_ns(cost)
+                try:
+                    await sleep_ns(cost)
+                except trio.Cancelled:  # the package never learns of it, so nobody would free it
+                    if pointer is not None:
+                        self._memory.FreeSharedMemory(shared_mem, pointer, attrs.evolve(origin, time_ns=now_ns()))
+                    raise
         finally:
             lock.release()
         return pointer
