@@ -1,0 +1,459 @@
+"""Every alternative that Choices offers for sections and heaps changes what somebody can see."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import trio
+from worlds import World, with_table
+
+import lsart
+from lsart.contract import (
+    AccessViolation,
+    Choices,
+    FunctionTable,
+    LsassTerminated,
+    Pointer,
+    choice_infos,
+)
+from lsart.events import (
+    BlockFreed,
+    DoubleFree,
+    Event,
+    ForeignFree,
+    LockAcquired,
+    NullFree,
+    OutputNotFromHeap,
+    SectionUnmapped,
+)
+from lsart.memory import PAGE_SIZE, Resource
+
+PATTERN = b"\xcd"
+
+
+def values_of(field: str) -> tuple[object, ...]:
+    """Default first."""
+    info = next(each for each in choice_infos() if each.name == field)
+    return info.default, *info.alternatives
+
+
+def outcomes(field: str, scenario: Callable[[World], object]) -> dict[object, object]:
+    """What the scenario shows under each value of the field."""
+    return {value: scenario(World({field: value})) for value in values_of(field)}
+
+
+# ---------------------------------------------------------------------- CreateSharedMemory
+
+
+@pytest.mark.choice("initial_size_above_max", "clamp")
+def test_an_initial_size_above_the_maximum_fails_or_is_clamped() -> None:
+    def committed(world: World) -> int | None:
+        pointer = world.memory.CreateSharedMemory(8192, 8193, world.by("CreateSharedMemory"))
+        return None if pointer is None else world.section(pointer).backing.committed
+
+    assert outcomes("initial_size_above_max", committed) == {"fail": None, "clamp": 8192}
+
+
+@pytest.mark.choice("zero_max_size", "one_page")
+def test_a_maximum_of_zero_fails_or_is_one_page() -> None:
+    def size(world: World) -> int | None:
+        pointer = world.memory.CreateSharedMemory(0, 0, world.by("CreateSharedMemory"))
+        return None if pointer is None else world.section(pointer).max_size
+
+    assert outcomes("zero_max_size", size) == {"fail": None, "one_page": PAGE_SIZE}
+
+
+@pytest.mark.choice("zero_initial_size", "one_page")
+def test_an_initial_size_of_zero_commits_nothing_or_one_page() -> None:
+    def committed(world: World) -> int:
+        return world.section(world.create(65536, 0)).backing.committed
+
+    assert outcomes("zero_initial_size", committed) == {"nothing": 0, "one_page": PAGE_SIZE}
+
+
+@pytest.mark.choice("size_rounding", "allocation_granularity")
+def test_a_reservation_is_rounded_to_pages_or_to_the_granularity() -> None:
+    def charged(world: World) -> tuple[int, int]:
+        pointer = world.create(5000)
+        return world.section(pointer).backing.size, world.machine.in_use(Resource.PAGED_POOL)
+
+    assert outcomes("size_rounding", charged) == {
+        "page": (8192, 512 + 2 * 8),
+        "allocation_granularity": (65536, 512 + 16 * 8),
+    }
+
+
+@pytest.mark.choice("section_growth", "never")
+def test_a_section_grows_beyond_its_initial_size_or_never() -> None:
+    def second_page(world: World) -> bool:
+        section = world.create(65536, PAGE_SIZE)
+        world.allocate(section, PAGE_SIZE)
+        return world.try_allocate(section, 1) is not None
+
+    assert outcomes("section_growth", second_page) == {"on_demand": True, "never": False}
+
+
+@pytest.mark.choice("client_mapping_address", "same_as_lsa")
+def test_clients_map_a_section_elsewhere_or_at_lsas_address() -> None:
+    def same_place(world: World) -> tuple[bool, bool]:
+        section = world.create()
+        alice = world.client("alice").map_section(world.section(section))
+        bob = world.client("bob").map_section(world.section(section))
+        return alice.address == section.address, alice.address == bob.address
+
+    assert outcomes("client_mapping_address", same_place) == {
+        "different": (False, False),
+        "same_as_lsa": (True, True),
+    }
+
+
+# ---------------------------------------------------------------------- AllocateSharedMemory
+
+
+@pytest.mark.choice("shared_zero_size", "null")
+def test_a_block_of_no_bytes_is_the_smallest_block_or_null() -> None:
+    def got(world: World) -> bool:
+        return world.try_allocate(world.create(), 0) is not None
+
+    assert outcomes("shared_zero_size", got) == {"smallest_block": True, "null": False}
+
+
+def distance(world: World, allocate: Callable[[World], Pointer | None]) -> int:
+    """Between two blocks of one byte that are neighbours."""
+    first, second = allocate(world), allocate(world)
+    assert first is not None
+    assert second is not None
+    return second - first
+
+
+@pytest.mark.choice("shared_alignment", "8")
+def test_neighbours_in_a_section_are_as_far_apart_as_the_alignment() -> None:
+    def apart(world: World) -> int:
+        section = world.create()
+        return distance(world, lambda world: world.allocate(section, 1))
+
+    assert outcomes("shared_alignment", apart) == {16: 16, 8: 8}
+
+
+@pytest.mark.choice("shared_fresh_contents", "pattern")
+def test_a_block_that_nobody_had_is_zeroed_or_filled() -> None:
+    def contents(world: World) -> bytes:
+        section = world.create()
+        world.allocate(section, 20)  # ends within the alignment, where a fill could stop too early
+        return world.memory.space.read(world.allocate(section, 24).address, 32)
+
+    assert outcomes("shared_fresh_contents", contents) == {"zero": bytes(32), "pattern": PATTERN * 32}
+
+
+@pytest.mark.choice(
+    "shared_recycled_contents",
+    "zero",
+)
+@pytest.mark.choice("shared_recycled_contents", "pattern")
+def test_a_block_that_somebody_had_shows_what_was_left_or_zeros_or_a_fill() -> None:
+    def contents(world: World) -> bytes:
+        section = world.create()
+        block = world.allocate(section, 20)
+        world.memory.space.write(block.address, b"s" * 32)  # beyond its 20 bytes, too: within the alignment
+        world.free(section, block)
+        assert world.allocate(section, 32) == block
+        return world.memory.space.read(block.address, 32)
+
+    assert outcomes("shared_recycled_contents", contents) == {
+        "previous": b"s" * 32,
+        "zero": bytes(32),
+        "pattern": PATTERN * 32,
+    }
+
+
+@pytest.mark.choice("heap_lock_order", "lifo")
+def test_the_heap_lock_serves_the_oldest_waiter_first_or_the_newest() -> None:
+    # All arrive at once. Each is told how many waited when it came; the order of the grants is what differs.
+    def depths(order: Any) -> list[int]:
+        events: list[Event] = []
+
+        async def main(table: FunctionTable) -> None:
+            section = await table.CreateSharedMemory(65536, 65536)
+            assert section is not None
+            async with trio.open_nursery() as nursery:
+                for size in (100, 200, 300, 400):
+                    nursery.start_soon(table.AllocateSharedMemory, section, size)
+
+        with_table(main, settings=lsart.LsaSettings(choices=Choices(heap_lock_order=order)), events=events)
+        return [each.queue_depth for each in events if isinstance(each, LockAcquired)]
+
+    assert {order: depths(order) for order in values_of("heap_lock_order")} == {
+        "fifo": [0, 0, 1, 2],
+        "lifo": [0, 2, 1, 0],
+    }
+
+
+# ---------------------------------------------------------------------- frees that cannot be honoured
+
+
+Pair = tuple[Callable[[World, int], Pointer | None], Callable[[World, Pointer | None], None]]
+
+
+def shared(world: World) -> Pair:
+    section = world.create()
+    return (lambda world, size: world.try_allocate(section, size)), (lambda world, block: world.free(section, block))
+
+
+def lsa_heap(world: World) -> Pair:
+    return (
+        lambda world, size: world.memory.AllocateLsaHeap(size, world.by("AllocateLsaHeap")),
+        lambda world, block: world.memory.FreeLsaHeap(block, world.by("FreeLsaHeap")),
+    )
+
+
+def private_heap(world: World) -> Pair:
+    return (
+        lambda world, size: world.memory.AllocatePrivateHeap(size, world.by("AllocatePrivateHeap")),
+        lambda world, block: world.memory.FreePrivateHeap(block, world.by("FreePrivateHeap")),
+    )
+
+
+def double_free(pair: Callable[[World], Pair]) -> Callable[[World], object]:
+    def scenario(world: World) -> object:
+        allocate, free = pair(world)
+        block = allocate(world, 100)
+        free(world, block)
+        try:
+            free(world, block)
+        except LsassTerminated as end:
+            return str(end).partition(" at 0x")[0]
+        return len(world.told(DoubleFree)), world.check()
+
+    return scenario
+
+
+def foreign_free(pair: Callable[[World], Pair]) -> Callable[[World], object]:
+    def scenario(world: World) -> object:
+        allocate, free = pair(world)
+        block = allocate(world, 100)
+        assert block is not None
+        try:
+            free(world, block + 16)
+        except LsassTerminated as end:
+            return str(end).partition(" at 0x")[0]
+        return len(world.told(ForeignFree)), world.check()
+
+    return scenario
+
+
+TWICE: dict[object, object] = {"ignore": (1, []), "terminate": "heap corruption: double free"}
+FOREIGN: dict[object, object] = {"ignore": (1, []), "terminate": "heap corruption: free of a foreign pointer"}
+
+
+def null_free(pair: Callable[[World], Pair]) -> Callable[[World], object]:
+    def scenario(world: World) -> object:
+        pair(world)[1](world, None)
+        return len(world.told(NullFree)), len(world.told(BlockFreed))
+
+    return scenario
+
+
+@pytest.mark.choice("shared_double_free", "terminate")
+def test_a_second_free_of_a_section_block_is_told_or_ends_lsass() -> None:
+    assert outcomes("shared_double_free", double_free(shared)) == TWICE
+
+
+@pytest.mark.choice("shared_foreign_free", "terminate")
+def test_a_foreign_pointer_freed_into_a_section_is_told_or_ends_lsass() -> None:
+    assert outcomes("shared_foreign_free", foreign_free(shared)) == FOREIGN
+
+
+def test_a_free_into_what_is_no_section_ends_lsass_where_foreign_frees_do() -> None:
+    def scenario(world: World) -> object:
+        section = world.create()
+        block = world.allocate(section, 100)
+        try:
+            world.free(section + PAGE_SIZE, block)
+        except LsassTerminated:
+            return "ended"
+        return world.section(section).block_at(block.address) is not None
+
+    assert outcomes("shared_foreign_free", scenario) == {"ignore": True, "terminate": "ended"}
+
+
+@pytest.mark.choice("shared_free_null", "report")
+def test_null_freed_into_a_section_is_nothing_or_told() -> None:
+    assert outcomes("shared_free_null", null_free(shared)) == {"ignore": (0, 0), "report": (1, 0)}
+
+
+# ---------------------------------------------------------------------- DeleteSharedMemory
+
+
+@pytest.mark.choice("delete_with_live_blocks", "refuse")
+def test_a_section_with_live_blocks_is_deleted_or_kept() -> None:
+    def scenario(world: World) -> object:
+        section = world.create()
+        world.allocate(section, 100)
+        return world.delete(section), world.memory.section_at(section) is None, world.check()
+
+    assert outcomes("delete_with_live_blocks", scenario) == {
+        "release": (True, True, []),
+        "refuse": (False, False, []),
+    }
+
+
+@pytest.mark.choice("delete_twice", "terminate")
+def test_a_second_delete_fails_or_ends_lsass() -> None:
+    def scenario(world: World) -> object:
+        section = world.create()
+        assert world.delete(section)
+        try:
+            return world.delete(section)
+        except LsassTerminated as end:
+            return str(end).rpartition(", ")[2]
+
+    assert outcomes("delete_twice", scenario) == {"fail": False, "terminate": "which is no section"}
+
+
+@pytest.mark.choice("delete_client_mappings", "unmap")
+def test_a_clients_view_of_a_deleted_section_survives_or_goes() -> None:
+    def scenario(world: World) -> object:
+        section = world.create(65536, PAGE_SIZE)
+        alice = world.client()
+        view = alice.map_section(world.section(section))
+        alice.space.write(view.address, b"still here")
+        world.delete(section)
+        assert world.check() == []
+        charged = world.machine.in_use(Resource.COMMIT)
+        try:
+            return alice.space.read(view.address, 10), len(world.told(SectionUnmapped)), charged
+        except AccessViolation as error:
+            return error.reason, len(world.told(SectionUnmapped)), charged
+
+    assert outcomes("delete_client_mappings", scenario) == {
+        "survive": (b"still here", 0, PAGE_SIZE),
+        "unmap": ("nothing is mapped there", 1, 0),
+    }
+
+
+# ---------------------------------------------------------------------- LSA heap and private heap
+
+
+def zero_length(pair: Callable[[World], Pair]) -> Callable[[World], object]:
+    return lambda world: pair(world)[0](world, 0) is not None
+
+
+def alignment(pair: Callable[[World], Pair]) -> Callable[[World], object]:
+    return lambda world: distance(world, lambda world: pair(world)[0](world, 1))
+
+
+def contents(pair: Callable[[World], Pair]) -> Callable[[World], object]:
+    """The first 16 bytes were somebody's, the other 16 nobody's."""
+
+    def scenario(world: World) -> object:
+        allocate, free = pair(world)
+        block = allocate(world, 16)
+        assert block is not None
+        world.memory.space.write(block.address, b"s" * 16)
+        free(world, block)
+        assert allocate(world, 32) == block
+        return world.memory.space.read(block.address, 32)
+
+    return scenario
+
+
+CONTENTS = {"previous": b"s" * 16 + bytes(16), "zero": bytes(32), "pattern": PATTERN * 32}
+
+
+@pytest.mark.choice("lsa_heap_zero_length", "null")
+def test_no_bytes_of_the_lsa_heap_are_the_smallest_block_or_null() -> None:
+    assert outcomes("lsa_heap_zero_length", zero_length(lsa_heap)) == {"smallest_block": True, "null": False}
+
+
+@pytest.mark.choice("lsa_heap_alignment", "8")
+def test_neighbours_in_the_lsa_heap_are_as_far_apart_as_the_alignment() -> None:
+    assert outcomes("lsa_heap_alignment", alignment(lsa_heap)) == {16: 16, 8: 8}
+
+
+@pytest.mark.choice("lsa_heap_contents", "zero")
+@pytest.mark.choice("lsa_heap_contents", "pattern")
+def test_a_block_of_the_lsa_heap_shows_what_was_left_or_zeros_or_a_fill() -> None:
+    assert outcomes("lsa_heap_contents", contents(lsa_heap)) == CONTENTS
+
+
+@pytest.mark.choice("lsa_heap_double_free", "terminate")
+def test_a_second_free_of_an_lsa_heap_block_is_told_or_ends_lsass() -> None:
+    assert outcomes("lsa_heap_double_free", double_free(lsa_heap)) == TWICE
+
+
+@pytest.mark.choice("lsa_heap_foreign_free", "terminate")
+def test_a_foreign_pointer_freed_into_the_lsa_heap_is_told_or_ends_lsass() -> None:
+    assert outcomes("lsa_heap_foreign_free", foreign_free(lsa_heap)) == FOREIGN
+
+
+@pytest.mark.choice("lsa_heap_free_null", "report")
+def test_null_freed_into_the_lsa_heap_is_nothing_or_told() -> None:
+    assert outcomes("lsa_heap_free_null", null_free(lsa_heap)) == {"ignore": (0, 0), "report": (1, 0)}
+
+
+class Named:
+    """An authentication package whose name does not lie in the heap that LSA frees it from."""
+
+    async def LsaApInitializePackage(
+        self, package_id: int, table: FunctionTable, database: None, confidentiality: None
+    ) -> Pointer:
+        block = await table.AllocateLsaHeap(100)
+        assert block is not None
+        return block + 16
+
+    async def LsaApCallPackageUntrusted(self, *call: object) -> None:
+        return None
+
+
+@pytest.mark.choice("lsa_heap_outputs", "unchecked")
+def test_an_output_that_is_no_heap_block_is_refused_or_let_pass() -> None:
+    def scenario(outputs: Any) -> tuple[list[str], int]:
+        events: list[Event] = []
+
+        async def main() -> list[str]:
+            bus = lsart.Bus()
+            bus.subscribe(events.append)
+            settings = lsart.LsaSettings(choices=Choices(lsa_heap_outputs=outputs))
+            async with lsart.open_lsa(Named(), settings=settings, bus=bus) as lsa:
+                return [each.key for each in lsa.packages]
+
+        packages = lsart.run(main, seed=0)
+        return packages, len([each for each in events if isinstance(each, OutputNotFromHeap)])
+
+    assert {value: scenario(value) for value in values_of("lsa_heap_outputs")} == {
+        "checked": ([], 1),
+        "unchecked": (["named"], 0),
+    }
+
+
+@pytest.mark.choice("private_heap_zero_length", "null")
+def test_no_bytes_of_the_private_heap_are_the_smallest_block_or_null() -> None:
+    assert outcomes("private_heap_zero_length", zero_length(private_heap)) == {"smallest_block": True, "null": False}
+
+
+@pytest.mark.choice("private_heap_alignment", "8")
+def test_neighbours_in_the_private_heap_are_as_far_apart_as_the_alignment() -> None:
+    assert outcomes("private_heap_alignment", alignment(private_heap)) == {16: 16, 8: 8}
+
+
+@pytest.mark.choice("private_heap_contents", "zero")
+@pytest.mark.choice("private_heap_contents", "pattern")
+def test_a_block_of_the_private_heap_shows_what_was_left_or_zeros_or_a_fill() -> None:
+    assert outcomes("private_heap_contents", contents(private_heap)) == CONTENTS
+
+
+@pytest.mark.choice("private_heap_double_free", "terminate")
+def test_a_second_free_of_a_private_heap_block_is_told_or_ends_lsass() -> None:
+    assert outcomes("private_heap_double_free", double_free(private_heap)) == TWICE
+
+
+@pytest.mark.choice("private_heap_foreign_free", "terminate")
+def test_a_foreign_pointer_freed_into_the_private_heap_is_told_or_ends_lsass() -> None:
+    assert outcomes("private_heap_foreign_free", foreign_free(private_heap)) == FOREIGN
+
+
+@pytest.mark.choice("private_heap_free_null", "report")
+def test_null_freed_into_the_private_heap_is_nothing_or_told() -> None:
+    assert outcomes("private_heap_free_null", null_free(private_heap)) == {"ignore": (0, 0), "report": (1, 0)}
