@@ -50,7 +50,8 @@ class WarningRecord:
 
     def text(self) -> str:
         """The warning as one paragraph."""
-        return f"{self.cause}: {self.message}. Worst offender: {self.worst_offender}. Remedy: {self.remedy}."
+        about = self.cause if self.subject == self.cause else f"{self.cause}, {self.subject}"
+        return f"{about}: {self.message}. Worst offender: {self.worst_offender}. Remedy: {self.remedy}."
 
     def summary(self) -> WarningSummary:
         """As frozen data."""

@@ -149,16 +149,14 @@ class CallWatch:
     def _words(self) -> tuple[str, str, str]:
         longest = max(self._waits, default=0)
         message = (
-            f"{show_share(len(self._waits), self._starts)} of {show_count(self._starts)} calls queued for a worker, "
-            f"the longest for {show_time(longest)}; deepest queue {show_count(self._deepest)}"
+            f"{show_share(self._queuings, self._starts)} of {show_count(self._starts)} calls queued, "
+            f"longest {show_time(longest)}, deepest queue {show_count(self._deepest)}"
         )
         busiest = self._busiest()
-        remedy = "more workers, or calls that hold one for less time"
+        remedy = "more workers, or shorter calls"
         if busiest:
             key = self._busiest_key()
-            remedy += (
-                f": one {' '.join(filter(None, key))} call takes {show_time(self._busy[key] // self._served[key])}"
-            )
+            remedy += f" ({' '.join(filter(None, key))} takes {show_time(self._busy[key] // self._served[key])})"
         return message, busiest or "no call has ended yet", remedy
 
     def _busiest_key(self) -> tuple[str, str]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 
 from lsart.events import (
-    SYSTEM,
     AllocationRefused,
     BlockAllocated,
     BlockFreed,
@@ -113,8 +112,7 @@ class ExhaustionWatch:
         time_ns = event.time_ns
 
         def make() -> WarningRecord:
-            commit_like = event.resource != Resource.HANDLES.value
-            show = show_bytes if commit_like else show_count
+            show = show_count if event.resource == Resource.HANDLES.value else show_bytes
             offender = self._holders.greatest(event.resource)
             self._unexplained = WarningRecord(
                 "exhaustion",
@@ -122,10 +120,7 @@ class ExhaustionWatch:
                 MACHINE,
                 first_ns=time_ns,
                 count=1,
-                message=(
-                    f"{show(event.in_use)} of {show(event.limit)} in use when {event.owner} wanted "
-                    f"{show(event.wanted)} more"
-                ),
+                message=f"{show(event.in_use)} of {show(event.limit)} in use, {show(event.wanted)} more wanted",
                 worst_offender=self._holders.describe(offender) if offender else event.owner,
                 remedy=self._machine_remedy(event.resource, offender),
             )
@@ -161,14 +156,14 @@ class ExhaustionWatch:
         """The machine refused a moment ago; now it is known whose call it was."""
         record = self._unexplained
         if record is not None and record.cause == cause and record.first_ns == event.time_ns:
-            record.message += f"; the first NULL went to {who(event.origin)}"
+            record.message += f"; first NULL for {who(event.origin)}"
         self._unexplained = None
 
     # ------------------------------------------------------------------ words
 
     def _machine_remedy(self, resource: str, offender: str) -> str:
         if offender and self._holders.is_section_per_client(offender):
-            return "one section for all clients; a section per client is costly and can exhaust the system (CSM-6)"
+            return "one section for all clients: one per client is costly and can exhaust the system (CSM-6)"
         return _MACHINE_REMEDIES[resource]
 
     def _other_refusal(self, cause: str, event: SectionRefused) -> WarningRecord:
@@ -179,9 +174,9 @@ class ExhaustionWatch:
             MACHINE,
             first_ns=event.time_ns,
             count=1,
-            message=f"{event.reason}; the first NULL went to {who(event.origin)}",
+            message=f"{event.reason}; first NULL for {who(event.origin)}",
             worst_offender=self._holders.describe(offender) if offender else event.origin.package,
-            remedy="a smaller scenario, or a computer with more to give: this limit is not part of the model",
+            remedy="a smaller scenario or a larger computer: this limit is not the model's",
         )
 
     def _heap_refusal(self, cause: str, subject: str, event: AllocationRefused) -> WarningRecord:
@@ -207,30 +202,20 @@ class ExhaustionWatch:
         if not held:
             return event.origin.package
         package, client = key = min(held, key=lambda each: (-held[each], each))
-        name = f"{package} for {client}" if client else package
-        plural = "s" if blocks[key] != 1 else ""
+        name = f"{client} of {package}" if client else package
         return (
-            f"{name} holds {show_bytes(held[key])} in {show_count(blocks[key])} block{plural}, "
-            f"{show_share(held[key], sum(held.values()))} of the live bytes"
+            f"{name}: {show_bytes(held[key])} in {show_count(blocks[key])} of {_blocks(blocks.total())}, "
+            f"{show_share(held[key], held.total())}"
         )
 
 
 _RESOURCES = {resource.value: resource for resource in Resource}
 
 _MACHINE_REMEDIES = {
-    Resource.COMMIT.value: (
-        "commit less at creation (InitialSize), delete sections that are no longer used, "
-        "or raise the limit ([machine] commit)"
-    ),
-    Resource.PAGED_POOL.value: (
-        "fewer or smaller sections, each costs an object and 8 bytes for each page of MaxSize; "
-        "or raise the limit ([machine] paged_pool)"
-    ),
-    Resource.HANDLES.value: "fewer sections, each holds a handle; or raise the limit ([machine] handles)",
-    Resource.ADDRESS_SPACE.value: (
-        "a smaller MaxSize, as reserved addresses count whether used or not; "
-        "or raise the limit ([machine] address_space)"
-    ),
+    Resource.COMMIT.value: "a smaller InitialSize, unused sections deleted, or a higher [machine] commit",
+    Resource.PAGED_POOL.value: "fewer sections, a smaller MaxSize (8 bytes a page), or a higher [machine] paged_pool",
+    Resource.HANDLES.value: "fewer sections (a handle each), or a higher [machine] handles",
+    Resource.ADDRESS_SPACE.value: "a smaller MaxSize (reserved counts as used), or a higher [machine] address_space",
 }
 
 
@@ -240,25 +225,26 @@ def _machine_cause(resource: str) -> str:
 
 
 def _heap_message(cause: str, event: AllocationRefused) -> str:
-    wanted, largest, free = show_bytes(event.size), show_bytes(event.largest_free), show_bytes(event.free_bytes)
-    live = f"{show_count(event.live_blocks)} live blocks in {show_bytes(event.max_size)}"
-    caller = who(event.origin)
+    largest, free = show_bytes(event.largest_free), show_bytes(event.free_bytes)
+    wanted = f"{show_bytes(event.size)} refused to {who(event.origin)}"
     if cause == "fragmented":
-        return f"{free} are free, but the largest gap is {largest} and {wanted} were wanted by {caller}; {live}"
+        return f"{wanted}; {free} free, largest gap {largest}"
     if cause == "growth switched off":
-        committed = show_bytes(event.committed)
-        return f"{wanted} were wanted by {caller}, the largest gap is {largest}, and the commit stays at {committed}"
-    return f"{wanted} were wanted by {caller}, {free} are free; {live}"
+        return f"{wanted}; largest gap {largest}, commit fixed at {show_bytes(event.committed)}"
+    return f"{wanted}; {free} of {show_bytes(event.max_size)} free"
+
+
+def _blocks(count: int) -> str:
+    return f"{show_count(count)} live block{'s' if count != 1 else ''}"
 
 
 def _heap_remedy(cause: str, event: AllocationRefused) -> str:
     if cause == "client quota":
-        return "free replies sooner (LsaFreeReturnBuffer), make them smaller, or raise [machine] client_quota"
+        return "smaller replies, freed sooner (LsaFreeReturnBuffer), or a higher [machine] client_quota"
     if cause == "fragmented":
-        return "round sizes up to a few classes, or keep long-lived and short-lived blocks in different sections"
+        return "a few size classes, or long-lived blocks in a section of their own"
     if cause == "growth switched off":
-        return "create the section with InitialSize = MaxSize, or choose section_growth = on_demand"
+        return 'InitialSize = MaxSize at creation, or the choice section_growth = "on_demand"'
     budget = _BUDGETS.get(event.heap)
-    raise_it = f"raise [machine] {budget}" if budget else f"raise MaxSize (now {show_bytes(event.max_size)})"
-    owner = "" if event.origin.package == SYSTEM else f" in {event.origin.package}"
-    return f"free or evict blocks sooner{owner}, or {raise_it}"
+    more = f"a higher [machine] {budget}" if budget else f"a MaxSize above {show_bytes(event.max_size)}"
+    return f"blocks freed or evicted sooner, or {more}"

@@ -11,6 +11,7 @@ from lsart.watch._units import show_count, show_share, show_time
 
 __all__ = [
     "ENOUGH_ACQUISITIONS",
+    "LONG_GROWTH_IN_HOLDS",
     "LONG_WAIT_IN_HOLDS",
     "SHARE_OF_LONG_WAITS",
     "SHARE_THAT_WAITED",
@@ -27,6 +28,9 @@ SHARE_THAT_WAITED = 0.05
 LONG_WAIT_IN_HOLDS = 10
 """A wait longer than this many mean holds of the lock is long: the caller met a convoy, not a neighbour."""
 
+LONG_GROWTH_IN_HOLDS = 4
+"""A hold in which the section grew is worth advice when it is this many mean holds long."""
+
 SHARE_OF_LONG_WAITS = 0.01
 """Share of acquisitions with a long wait from which rare but deep convoys are a condition: it shows at p99."""
 
@@ -34,10 +38,10 @@ _CONVOY = 8  # waiters met by one arrival, from which splitting in four is bette
 
 
 def who(origin: Origin) -> str:
-    """Somebody in words: ``AllocateSharedMemory of ticketcache for client-4 (call 17)``."""
-    return f"{origin.function or 'code'} of {origin.package}" + (
-        f" for {origin.client} (call {origin.call})" if origin.call is not None else ""
-    )
+    """Somebody in words: ``client-4 (call 17)``, or outside a call ``SpInitialize of ticketcache``."""
+    if origin.call is not None:
+        return f"{origin.client} (call {origin.call})"
+    return f"{origin.function or 'code'} of {origin.package}"
 
 
 class _Lock:
@@ -205,34 +209,41 @@ def _summary(lock: _Lock) -> LockSummary:
         wait=Percentiles.of(lock.waits, zeros=lock.acquisitions - len(lock.waits)),
         deepest_queue=lock.deepest,
         longest_hold_ns=max(lock.longest_hold_ns, 0),
-        longest_holder="" if lock.longest_holder is None else who(lock.longest_holder),
+        longest_holder="" if lock.longest_holder is None else _holder(lock.longest_holder),
     )
+
+
+def _holder(origin: Origin) -> str:
+    function = f"{origin.function or 'code'} of {origin.package}"
+    return function if origin.call is None else f"{function} for {who(origin)}"
 
 
 def _words(lock: _Lock) -> tuple[str, str, str]:
     """Message, worst offender and remedy of a contended lock."""
     if lock.calls:
-        share = f"{show_share(lock.calls_that_waited, lock.calls)} of {show_count(lock.calls)} calls waited for it"
+        share = f"{show_share(lock.calls_that_waited, lock.calls)} of {show_count(lock.calls)} calls waited"
     else:
         share = f"{show_share(len(lock.waits), lock.acquisitions)} of its acquisitions waited"
-    message = f"{share}, the longest for {show_time(max(lock.waits))}; deepest queue {show_count(lock.deepest)}"
-    (package, function), blamed = min(lock.blamed.items(), key=lambda item: (-item[1], item[0]))
-    worst = f"{function or 'code'} of {package}, met by {show_share(blamed, sum(lock.blamed.values()))} of the waiting"
+    message = f"{share}, longest {show_time(max(lock.waits))}, deepest queue {show_count(lock.deepest)}"
+    worst = "nobody known"
+    if lock.blamed:
+        (package, function), blamed = min(lock.blamed.items(), key=lambda item: (-item[1], item[0]))
+        waiting = show_share(blamed, sum(lock.blamed.values()))
+        worst = f"{function or 'code'} of {package}, met by {waiting} of the waiting"
     if lock.longest_holder is not None:
         worst += f"; longest hold {show_time(lock.longest_hold_ns)}, {who(lock.longest_holder)}"
-    return message, worst, "; or ".join(_remedies(lock))
+    return message, worst, "; ".join(_remedies(lock))
 
 
 def _remedies(lock: _Lock) -> list[str]:
     found = []
+    if lock.longest_grew and lock.longest_hold_ns * lock.releases > LONG_GROWTH_IN_HOLDS * lock.held_ns:
+        found.append("a larger InitialSize: in the longest hold the section grew")
     if lock.calls and lock.acquisitions >= 1.5 * lock.calls:
-        times = f"{lock.acquisitions / lock.calls:.1f}"
-        found.append(f"take it less often than {times} times a call: one block instead of several, blocks used again")
-    if lock.longest_grew and lock.longest_hold_ns * lock.releases > 2 * lock.held_ns:
-        found.append("commit the section at its creation (InitialSize): in the longest hold it grew")
+        found.append(f"fewer, larger blocks: a call takes the lock {lock.acquisitions / lock.calls:.1f} times")
     ways = 4 if lock.deepest >= _CONVOY else 2
     shorter = ""
     if lock.deepest >= ways:
-        shorter = f": a queue of {show_count(lock.deepest)} becomes one of about {-(-lock.deepest // ways)}"
-    found.append(f"split the section into {ways} by client or key{shorter}")
+        shorter = f", so that a queue of {show_count(lock.deepest)} becomes about {-(-lock.deepest // ways)}"
+    found.append(f"{ways} sections, split by client or key{shorter}")
     return found
