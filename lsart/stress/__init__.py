@@ -1,0 +1,46 @@
+"""Floor 7: populations of clients against a package. Scenarios in, a judged summary out."""
+
+from lsart.stress._arrivals import Arrivals, Burst, Poisson, Ramp, Start, Steady
+from lsart.stress._distributions import Constant, Distribution, Exponential, OneOf, Pareto, Uniform
+from lsart.stress._faults import ScenarioError, ScenarioFault
+from lsart.stress._load import load_scenario
+from lsart.stress._operations import MessageMaker, OperationError
+from lsart.stress._result import ExitCode, Progress, StressResult
+from lsart.stress._scenario import ClientGroup, HostileGroup, LsaSetup, Operation, RunLimits, Scenario
+from lsart.stress._stress import run_scenario, stress
+from lsart.stress._thresholds import METRICS, Metric, Threshold, ThresholdOutcome
+
+__all__ = [
+    "METRICS",
+    "Arrivals",
+    "Burst",
+    "ClientGroup",
+    "Constant",
+    "Distribution",
+    "ExitCode",
+    "Exponential",
+    "HostileGroup",
+    "LsaSetup",
+    "MessageMaker",
+    "Metric",
+    "OneOf",
+    "Operation",
+    "OperationError",
+    "Pareto",
+    "Poisson",
+    "Progress",
+    "Ramp",
+    "RunLimits",
+    "Scenario",
+    "ScenarioError",
+    "ScenarioFault",
+    "Start",
+    "Steady",
+    "StressResult",
+    "Threshold",
+    "ThresholdOutcome",
+    "Uniform",
+    "load_scenario",
+    "run_scenario",
+    "stress",
+]

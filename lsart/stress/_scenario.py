@@ -1,0 +1,224 @@
+"""What a run is made of: the scenario and its parts.
+
+Values can be given as people write them (``think_time="exponential(2ms)"``, ``max_size="64KiB"``) or finished. What a
+field alone cannot know, whether the parts fit together, is decided by `check`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import attrs
+
+from lsart.contract import Choices
+from lsart.memory import MachineLimits
+from lsart.runtime import Costs, LsaSettings, PackageSpec
+from lsart.stress import _fields, _units
+from lsart.stress._arrivals import Arrivals, Start, arrivals, start
+from lsart.stress._distributions import Constant, Distribution, Uniform, duration_distribution, size_distribution
+from lsart.stress._faults import ScenarioFault
+from lsart.stress._fields import maybe, parsed
+from lsart.stress._thresholds import Threshold, threshold
+
+__all__ = ["ClientGroup", "HostileGroup", "LsaSetup", "Operation", "RunLimits", "Scenario"]
+
+
+def _specs(sources: Iterable[Any]) -> tuple[PackageSpec, ...]:
+    if isinstance(sources, str):
+        raise ValueError(f"expected several packages, got the one text {sources!r}; write ({sources!r},)")
+    return tuple(each if isinstance(each, PackageSpec) else PackageSpec(each) for each in sources)
+
+
+def _thresholds(values: Iterable[Any]) -> tuple[Threshold, ...]:
+    return tuple(map(threshold, values))
+
+
+@attrs.frozen(kw_only=True)
+class LsaSetup:
+    """What LSA loads and how it serves.
+
+    Args:
+        packages: the "Security Packages" list, as names, paths or `PackageSpec`. A scenario that lies beside a package
+            may leave it out: then it is that package.
+        authentication_packages: the "Authentication Packages" list.
+        workers: calls served at once, None (in a file ``"unlimited"``) for no limit.
+        grace: how long calls in flight, and each SpShutdown, get at the end before they are cancelled.
+    """
+
+    packages: tuple[PackageSpec, ...] = attrs.field(default=(), converter=_specs)
+    authentication_packages: tuple[PackageSpec, ...] = attrs.field(default=(), converter=_specs)
+    workers: int | None = parsed(_fields.workers, default=64)
+    grace: int = parsed(_units.duration, converter=_fields.nanoseconds, default=5 * _units.NS_PER_S)
+
+    @property
+    def specs(self) -> tuple[PackageSpec, ...]:
+        """All packages, in load order."""
+        return self.packages + self.authentication_packages
+
+
+@attrs.frozen(kw_only=True)
+class Operation:
+    """A kind of message that clients send.
+
+    Args:
+        name: a key of OPERATIONS of the package's module, or ``"raw"`` for random bytes.
+        weight: how often, relative to the others of the group.
+        size: passed to the function that makes the message, which may mean it as it likes; bytes.
+    """
+
+    name: str = parsed(_fields.text)
+    weight: float = parsed(_fields.weight, default=1)
+    size: Distribution = parsed(size_distribution, default=Constant(64))
+
+
+@attrs.frozen(kw_only=True)
+class ClientGroup:
+    """Clients that are alike.
+
+    A closed loop (the default): each client calls, waits for the reply, thinks, and calls again. An open loop
+    (`arrivals`): calls arrive whether or not earlier ones have ended, and the group's clients take them in turn.
+
+    Args:
+        name: clients are called name-1, name-2, ... package: whom they call; the first package that loaded, if empty.
+        count: how many clients.
+        calls: after how many calls they stop: each of them in a closed loop, all of them together in an open one.
+        duration: after how long they start no further call, in nanoseconds. With both, whichever comes first.
+        think_time: pause after each reply, in nanoseconds; none if absent. arrivals: makes it an open loop.
+        start: when each client of a closed loop begins.
+        operations: what they send; every operation that the package offers, if empty.
+        patience: how long a client waits for a reply before it gives up, in nanoseconds; for ever if absent.
+        trusted: connect as a logon process with SeTcbPrivilege. map_section: map the package's first section.
+    """
+
+    name: str = parsed(_fields.text, default="client")
+    package: str = attrs.field(default="", metadata={_fields.PARSER: _fields.text})
+    count: int = parsed(_fields.positive, default=1)
+    calls: int | None = parsed(maybe(_fields.positive), default=None)
+    duration: int | None = parsed(maybe(_units.duration), converter=maybe(_fields.nanoseconds), default=None)
+    think_time: Distribution | None = parsed(maybe(duration_distribution), default=None)
+    arrivals: Arrivals | None = parsed(maybe(arrivals), default=None)
+    start: Start = parsed(start, default=Start())
+    operations: tuple[Operation, ...] = ()
+    patience: int | None = parsed(maybe(_units.duration), converter=maybe(_fields.nanoseconds), default=None)
+    trusted: bool = parsed(_fields.yes_or_no, default=False)
+    map_section: bool = parsed(_fields.yes_or_no, default=False)
+
+    @property
+    def total_calls(self) -> int | None:
+        """Calls that the group makes unless time ends it first; None when only time ends it."""
+        if self.calls is None:
+            return None
+        return self.calls if self.arrivals is not None else self.calls * self.count
+
+
+@attrs.frozen(kw_only=True)
+class HostileGroup:
+    """Clients that map the package's sections and write where they should not, until the others have ended.
+
+    Args:
+        name, count, package: as of `ClientGroup`.
+        probability: of a write before each access that anybody makes to shared bytes: between any two loads.
+        rate: writes at moments of their own, as arrivals are written (``"poisson(1000/s)"``), by the group.
+        size: bytes of one write. aim: ``"anywhere"`` in the committed part of a section, or ``"access"``: at the
+            very bytes that are about to be accessed (needs `probability`).
+    """
+
+    name: str = parsed(_fields.text, default="hostile")
+    package: str = attrs.field(default="", metadata={_fields.PARSER: _fields.text})
+    count: int = parsed(_fields.positive, default=1)
+    probability: float | None = parsed(maybe(_fields.probability), default=None)
+    rate: Arrivals | None = parsed(maybe(arrivals), default=None)
+    size: Distribution = parsed(size_distribution, default=Uniform(1, 8))
+    aim: str = parsed(_fields.aim, default="anywhere")
+
+
+@attrs.frozen(kw_only=True)
+class RunLimits:
+    """When the run ends and what decides its exit code.
+
+    Args:
+        calls, duration: for every group of clients that has neither. thresholds: ``"p99<5ms"`` and its like.
+    """
+
+    calls: int | None = parsed(maybe(_fields.positive), default=None)
+    duration: int | None = parsed(maybe(_units.duration), converter=maybe(_fields.nanoseconds), default=None)
+    thresholds: tuple[Threshold, ...] = attrs.field(default=(), converter=_thresholds)
+
+
+@attrs.frozen(kw_only=True)
+class Scenario:
+    """A whole run, but for the seed.
+
+    Args:
+        name: what reports call it.
+        lsa, machine, costs, choices: how the LSA is set up; see `LsaSettings`.
+        clients, hostile: who uses it. run: when it ends, and its thresholds.
+    """
+
+    name: str = "scenario"
+    lsa: LsaSetup = attrs.field(factory=LsaSetup)
+    machine: MachineLimits = attrs.field(factory=MachineLimits)
+    costs: Costs = attrs.field(factory=Costs)
+    choices: Choices = attrs.field(factory=Choices)
+    clients: tuple[ClientGroup, ...] = ()
+    hostile: tuple[HostileGroup, ...] = ()
+    run: RunLimits = attrs.field(factory=RunLimits)
+
+    def settings(self) -> LsaSettings:
+        """How to open the LSA."""
+        return LsaSettings(
+            machine=self.machine,
+            choices=self.choices,
+            costs=self.costs,
+            workers=self.lsa.workers,
+            grace=self.lsa.grace,
+        )
+
+    def groups(self) -> tuple[ClientGroup, ...]:
+        """The client groups, with the limits of the run where they have none of their own."""
+        return tuple(
+            group
+            if group.calls is not None or group.duration is not None
+            else attrs.evolve(group, calls=self.run.calls, duration=self.run.duration)
+            for group in self.clients
+        )
+
+    @property
+    def total_calls(self) -> int | None:
+        """Calls of all groups; None when one of them is ended by time alone."""
+        totals = [group.total_calls for group in self.groups()]
+        return None if None in totals else sum(total for total in totals if total is not None)
+
+
+def check(scenario: Scenario) -> Iterator[ScenarioFault]:
+    """What does not fit together."""
+    if not scenario.lsa.specs:
+        yield ScenarioFault("$.lsa.packages", 'required: name at least one package, such as ["ticketcache"]')
+    if not scenario.clients:
+        yield ScenarioFault("$.clients", "required: at least one group of clients, written [[clients]]")
+    for index, group in enumerate(scenario.groups()):
+        path = f"$.clients[{index}]"
+        if group.calls is None and group.duration is None:
+            yield ScenarioFault(path, "it would never end; give it calls or duration, or [run] one of them")
+        if group.arrivals is not None and group.think_time is not None:
+            yield ScenarioFault(f"{path}.arrivals", "calls either arrive or follow a think_time; remove one of them")
+        if group.arrivals is not None and group.start != Start():
+            yield ScenarioFault(f"{path}.start", "is for clients that think; when calls arrive is said by arrivals")
+        if group.arrivals is None and group.calls is None and (group.think_time is None or not group.think_time.mean):
+            yield ScenarioFault(
+                f"{path}.think_time",
+                "required when only duration ends the group: calls that take no time would never let time pass",
+            )
+    for index, hostile in enumerate(scenario.hostile):
+        path = f"$.hostile[{index}]"
+        if hostile.probability is None and hostile.rate is None:
+            yield ScenarioFault(path, "it would never write; give it a probability or a rate")
+        if hostile.aim == "access" and hostile.probability is None:
+            yield ScenarioFault(f"{path}.aim", "'access' needs a probability: a rate knows of no access to aim at")
+    names = [group.name for group in scenario.clients] + [group.name for group in scenario.hostile]
+    paths = [f"$.clients[{i}].name" for i in range(len(scenario.clients))]
+    paths += [f"$.hostile[{i}].name" for i in range(len(scenario.hostile))]
+    for index, name in enumerate(names):
+        if name in names[:index]:
+            yield ScenarioFault(paths[index], f"{name!r} is the name of another group too; names are unique")

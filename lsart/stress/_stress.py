@@ -1,0 +1,84 @@
+"""`stress`: a scenario run from beginning to end, and judged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any, Literal
+
+from lsart.engine import DeadlockError, current, run
+from lsart.events import Bus
+from lsart.stress._load import load_scenario, ready
+from lsart.stress._overrides import Overrides, replay_line
+from lsart.stress._result import Progress, StressResult
+from lsart.stress._session import Session
+
+__all__ = ["run_scenario", "stress"]
+
+
+def stress(
+    source: Any,
+    *,
+    seed: int = 0,
+    clock: Literal["virtual", "real"] = "virtual",
+    bus: Bus | None = None,
+    on_progress: Callable[[Progress], None] | None = None,
+    clients: int | None = None,
+    calls: int | None = None,
+    workers: int | Literal["unlimited"] | None = None,
+    duration: str | None = None,
+    thresholds: Iterable[str] = (),
+) -> StressResult:
+    """Run a population of clients against a package.
+
+    Same arguments and seed, same run, to the byte. Ctrl-C ends it early with the summary so far.
+
+    Args:
+        source: a package, a path to a scenario's ``.toml`` file, or a `Scenario`; see `load_scenario`.
+        seed: all chance follows from it. clock: ``"virtual"`` (time jumps over waits) or ``"real"``.
+        bus: where events are told; subscribe before. on_progress: called every 200 calls or so.
+        clients: clients in all; several groups keep their proportions. calls: for each client of a closed loop, for
+            each group of an open one. workers: calls served at once. duration: how long clients go on, ``"2s"``;
+            without `calls` it alone ends the run. thresholds: more of them, ``["p99<5ms"]``.
+
+    At the end contention and exhaustion are also issued as Python warnings.
+
+    Raises:
+        ConfigurationError: nothing to run: no such package or file, or a scenario with faults.
+    """
+    overrides = Overrides(
+        clients=clients, calls=calls, workers=workers, duration=duration, thresholds=tuple(thresholds)
+    )
+    scenario = load_scenario(source)
+    line = replay_line(source, scenario, seed, clock, overrides)
+    session = Session(ready(overrides.apply(scenario), f"scenario {scenario.name!r}"), bus=bus, on_progress=on_progress)
+    try:
+        run(session.run, seed=seed, clock=clock)
+    except KeyboardInterrupt:  # between two steps of the loop, where no task could take it
+        session.interrupted = True
+    except DeadlockError as error:
+        session.fail(str(error))
+    result = session.result(seed=seed, clock=clock, replay_line=line)
+    session.monitor.warn()
+    return result
+
+
+async def run_scenario(
+    source: Any,
+    *,
+    bus: Bus | None = None,
+    on_progress: Callable[[Progress], None] | None = None,
+) -> StressResult:
+    """`stress` for use inside a running loop, with that run's seed and clock.
+
+    Raises:
+        ConfigurationError: as `stress`.
+    """
+    scenario = load_scenario(source)
+    engine = current()
+    clock: Literal["virtual", "real"] = "virtual" if engine.is_virtual else "real"
+    session = Session(scenario, bus=bus, on_progress=on_progress)
+    await session.run()
+    line = replay_line(source, scenario, engine.seed, clock, Overrides())
+    result = session.result(seed=engine.seed, clock=clock, replay_line=line)
+    session.monitor.warn()
+    return result
