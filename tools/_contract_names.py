@@ -69,9 +69,12 @@ PYTHON_TYPES = {
     **{"PVOID": "Pointer", "PUCHAR": "Pointer", "PVOID *": "Pointer | None", "PUCHAR *": "Pointer | None"},
     "PLSA_CLIENT_REQUEST": "ClientRequest",
 }
-# Where the C type alone would say too little: LSA's own side of a copy may be bytes at hand, and credentials
-# are opaque bytes although they travel in a string structure (ADC-5).
+# Where the C type alone would say too little: LSA's own side of a copy may be bytes at hand, credentials are opaque
+# bytes although they travel in a string structure (ADC-5), and NULL is documented for one function that frees (FCB-3)
+# and annotated in a header for another (FreeSharedMemory's gap).
 SPECIAL_TYPES = {
+    ("FreeClientBuffer", "ClientBaseAddress"): "Pointer | None",
+    ("FreeSharedMemory", "Memory"): "Pointer | None",
     ("AllocateClientBuffer", "ClientBaseAddress"): "Pointer",
     ("CopyToClientBuffer", "BufferToCopy"): "Pointer | bytes",
     ("CopyFromClientBuffer", "BufferToCopy"): "bytes",

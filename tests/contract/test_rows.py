@@ -122,7 +122,7 @@ def test_the_protocol_declares_python_types_for_the_shared_memory_slots() -> Non
 
     assert signature("CreateSharedMemory") == "(self, max_size: int, initial_size: int) -> Pointer | None"
     assert signature("AllocateSharedMemory") == "(self, shared_mem: Pointer, size: int) -> Pointer | None"
-    assert signature("FreeSharedMemory") == "(self, shared_mem: Pointer, memory: Pointer) -> None"
+    assert signature("FreeSharedMemory") == "(self, shared_mem: Pointer, memory: Pointer | None) -> None"
     assert signature("DeleteSharedMemory") == "(self, shared_mem: Pointer) -> bool"
 
 

@@ -82,7 +82,7 @@ class LSA_DISPATCH_TABLE(Protocol):
         returns.
         """
 
-    async def FreeClientBuffer(self, client_request: ClientRequest, client_base_address: Pointer) -> None:
+    async def FreeClientBuffer(self, client_request: ClientRequest, client_base_address: Pointer | None) -> None:
         """Free a buffer that AllocateClientBuffer placed in the client.
 
         Raises StatusError: any status of the set lsa-policy-returns.

@@ -174,7 +174,7 @@ class Slots11To28(Protocol):
         Returns None on failure.
         """
 
-    async def FreeSharedMemory(self, shared_mem: Pointer, memory: Pointer) -> None:
+    async def FreeSharedMemory(self, shared_mem: Pointer, memory: Pointer | None) -> None:
         """Free a block obtained from AllocateSharedMemory.
 
         Returns nothing and never raises.
