@@ -138,7 +138,8 @@ class AllocationRefused(Event):
         cause: *maximum size reached*: the free bytes together would not do and the heap may not grow further.
             *fragmented*: they would, but no gap is large enough. *machine commit limit*: the heap might grow, the
             machine has no pages to promise.
-        largest_free: largest gap, growth up to the maximum included. free_bytes: all gaps together, likewise.
+        largest_free: the largest block that would have fitted, growth up to the maximum included.
+        free_bytes: all gaps together, likewise.
     """
 
     heap: str

@@ -250,7 +250,6 @@ class Heap:
         stats = self.allocator.statistics()
         room = self.limit - stats.extent if self.kind.grows else 0
         if cause is None:
-            # Bytes that alignment takes are gone, too: 4 bytes at the very end hold no block.
             sufficient = round_up(size, self.kind.alignment) <= stats.free_bytes + room
             cause = "fragmented" if sufficient else "maximum size reached"
         bus.emit(
@@ -269,13 +268,15 @@ class Heap:
         )
 
     def _largest_gap(self, stats: AllocatorStatistics, room: int) -> int:
-        """The largest gap when the tail has grown by `room` bytes."""
-        if not room:
-            return stats.largest_free
-        # This fits in no gap as it is, so the allocator would put it at the end: that tells where the tail starts.
-        beyond = round_up(stats.largest_free + 1, self.kind.alignment)
-        extent = self.allocator.growth_for(beyond)
-        return stats.largest_free if extent is None else self.limit - (extent - beyond)
+        """The largest block that would fit if the tail had grown by `room` bytes."""
+        alignment = self.kind.alignment
+        largest = stats.largest_free
+        if room:
+            # This fits in no gap as it is, so the allocator would put it at the end: that tells where the tail starts.
+            beyond = round_up(largest + 1, alignment)
+            extent = self.allocator.growth_for(beyond)
+            largest = largest if extent is None else self.limit - (extent - beyond)
+        return largest - largest % alignment  # a block takes whole units: of 4 bytes at the very end, nothing
 
     def _fill(self, offset: int, size: int) -> None:
         end = offset + size
