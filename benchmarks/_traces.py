@@ -121,6 +121,7 @@ def generated_traces(seed: int = 0) -> Iterator[Trace]:
         "two-size": _two_size,
         "phases": _phases,
         "growing": _growing,
+        "calls": _calls,
         "ticket-cache": _ticket_cache,
     }
     for name, generate in generators.items():
@@ -243,6 +244,27 @@ def _growing(decoder: _Decoder, rng: random.Random) -> None:
             decoder.reallocate(chosen, capacity[chosen])
     for ident in capacity:
         decoder.free(ident)
+
+
+def _calls(decoder: _Decoder, rng: random.Random) -> None:
+    """Eight workers, each with a request and then a reply buffer, on top of what idle clients keep."""
+    kept = 500
+    for ident in range(kept):
+        decoder.allocate(ident, rng.randint(64, 512))
+    ident = kept
+    request: dict[int, int] = {}  # worker -> ident
+    for _ in range(3500):
+        worker = rng.randrange(8)
+        if worker not in request:
+            request[worker] = ident
+            decoder.allocate(ident, rng.choice((256, 512, 1536, 4096)))
+        else:
+            decoder.allocate(ident, rng.randint(64, 2048))
+            decoder.free(ident)
+            decoder.free(request.pop(worker))
+        ident += 1
+    for left in (*range(kept), *request.values()):
+        decoder.free(left)
 
 
 def _ticket_cache(decoder: _Decoder, rng: random.Random) -> None:

@@ -174,34 +174,27 @@ class Allocator:
                     hole_size = sizes[index]
                     break
                 del bins[sizes[index]], sizes[index]
-            if rounded < fresh_size and (
-                fresh_size < hole_size or (fresh_size == hole_size and holes and offset < holes[0])
-            ):
-                hole = fresh
-            elif holes:
+            fresh_is_best = rounded < fresh_size <= hole_size and (
+                fresh_size < hole_size or not holes or offset < holes[0]
+            )
+            if not fresh_is_best:
+                if not holes:
+                    return self._allocate_from_tail(size, rounded, owner)
                 if fresh_size:
                     self._enter_bin(fresh)
                 offset = holes.pop(0)
-                hole = self._fresh = self._runs[offset]
+                fresh = self._fresh = self._runs[offset]
                 if not holes and len(bins) > _LAZY_BINS:
                     self._drop_bin(hole_size)
-            else:
-                hole = self._edge
-                offset = hole.before.end
-                if offset + rounded > self.extent:
-                    return None
-            # The block takes the hole's low end, or follows the last run. It becomes a run of its own.
-            before = hole.before
-            end = offset + rounded
+            # The block takes the fresh hole's low end and becomes a run of its own.
             runs = self._runs
-            runs[offset] = before.after = hole.before = run = Run()
+            before = fresh.before
+            runs[offset] = before.after = fresh.before = run = Run()
             run.start = offset
-            run.end = end
+            run.end = fresh.start = end = offset + rounded
+            runs[end] = fresh
             run.before = before
-            run.after = hole
-            if hole is not self._edge:
-                hole.start = end
-                runs[end] = hole
+            run.after = fresh
         run.size = size
         run.owner = owner
         self._live_bytes += rounded
@@ -262,7 +255,15 @@ class Allocator:
             return block
         if run is not fresh:
             if fresh.end > 0:
-                self._enter_bin(fresh)
+                # What _enter_bin does, here without a call: most frees come this way.
+                start = fresh.start
+                hole_size = fresh.end - start
+                holes = self._bins.get(hole_size)
+                if holes is None:
+                    insort(self._sizes, hole_size)
+                    self._bins[hole_size] = [start]
+                else:
+                    insort(holes, start)
             self._fresh = run
         return block
 
@@ -333,6 +334,23 @@ class Allocator:
         while sizes and not self._bins[sizes[-1]]:
             del self._bins[sizes.pop()]
         return max(self._fresh.end - self._fresh.start, sizes[-1] if sizes else 0)
+
+    def _allocate_from_tail(self, size: int, rounded: int, owner: object) -> int | None:
+        edge = self._edge
+        last = edge.before
+        offset = last.end
+        end = offset + rounded
+        if end > self.extent:
+            return None
+        self._runs[offset] = last.after = edge.before = run = Run()
+        run.start = offset
+        run.end = end
+        run.size = size
+        run.owner = owner
+        run.before = last
+        run.after = edge
+        self._live_bytes += rounded
+        return offset
 
     def _enter_bin(self, hole: Run) -> None:
         start = hole.start
