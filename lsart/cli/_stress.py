@@ -1,0 +1,151 @@
+"""`lsart stress`: run, show, write, judge."""
+
+from __future__ import annotations
+
+import json
+import sys
+import warnings
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Literal
+
+import attrs
+from rich.console import Console
+
+from lsart.cli._failures import FAILED, OutputError, say, width
+from lsart.cli._files import ResultFile
+from lsart.cli._progress import LiveProgress, somebody_watches
+from lsart.events import Bus, Event
+from lsart.report import events_line, json_report, text_report
+from lsart.stress import ExitCode, StressResult, stress
+from lsart.watch import ContentionWarning, ExhaustionWarning
+
+__all__ = ["Options", "run_stress"]
+
+STANDARD_OUTPUT = Path("-")
+
+
+@attrs.frozen(kw_only=True)
+class Options:
+    """What was asked for; see the help of the command."""
+
+    source: str
+    seed: int
+    clock: Literal["virtual", "real"]
+    clients: int | None
+    calls: int | None
+    workers: int | Literal["unlimited"] | None
+    duration: str | None
+    thresholds: tuple[str, ...]
+    json: Path | None
+    events: Path | None
+    warnings: Literal["error", "ignore"] | None
+    quiet: bool
+
+
+def run_stress(options: Options) -> int:
+    """Run the scenario, show the result; the exit code.
+
+    Raises:
+        ConfigurationError: there is nothing to run. OutputError: a file cannot be written; the screen was shown.
+    """
+    json_to_stdout = options.json == STANDARD_OUTPUT
+    shows_screen = not options.quiet and not json_to_stdout
+    with ExitStack() as stack:
+        files = [
+            None if path is None or path == STANDARD_OUTPUT else stack.enter_context(ResultFile(option, path))
+            for option, path in (("--json", options.json), ("--events", options.events))
+        ]
+        json_file, events_file = files
+        log = _EventLog(events_file)
+        result = _run(options, log)
+        if json_to_stdout:
+            print(_as_json(result))
+        elif shows_screen:
+            _show(result, hides_warnings=options.warnings == "ignore")
+        if not shows_screen:
+            _say_what_is_wrong(result)
+        # After the screen, so that a full disk costs the file and not the result.
+        sys.stdout.flush()
+        if json_file is not None:
+            json_file.write(_as_json(result) + "\n")
+            json_file.complete()
+        log.complete()
+    return _exit_code(result, options)
+
+
+class _EventLog:
+    """Events to a file, a line each. A full disk ends the log, not the run; `complete` tells."""
+
+    def __init__(self, file: ResultFile | None) -> None:
+        self.bus = Bus()
+        self._file = file
+        self._error: OutputError | None = None
+        if file is not None:
+            self._subscription = self.bus.subscribe(self._write)
+
+    def _write(self, event: Event) -> None:
+        assert self._file is not None
+        try:
+            self._file.write(events_line(event) + "\n")
+        except OutputError as error:
+            self._error = error
+            self._subscription.cancel()
+
+    def complete(self) -> None:
+        """Give the file its name; raises the OutputError that the log met."""
+        if self._error is not None:
+            raise self._error
+        if self._file is not None:
+            self._file.complete()
+
+
+def _run(options: Options, log: _EventLog) -> StressResult:
+    with warnings.catch_warnings():
+        # They are on the screen, with more than a line of text.
+        for category in (ContentionWarning, ExhaustionWarning):
+            warnings.simplefilter("ignore", category)
+        shown = somebody_watches() and not options.quiet
+        with LiveProgress(options.source, shown=shown) as progress:
+            return stress(
+                options.source,
+                seed=options.seed,
+                clock=options.clock,
+                bus=log.bus,
+                on_progress=progress.update if shown else None,
+                clients=options.clients,
+                calls=options.calls,
+                workers=options.workers,
+                duration=options.duration,
+                thresholds=options.thresholds,
+            )
+
+
+def _show(result: StressResult, *, hides_warnings: bool) -> None:
+    if hides_warnings:
+        result = attrs.evolve(result, summary=attrs.evolve(result.summary, warnings=()))
+    # The report has its line breaks already; rich must only colour it, and only on a terminal.
+    Console(highlight=False, soft_wrap=True).print(text_report(result, width=width()))
+
+
+def _say_what_is_wrong(result: StressResult) -> None:
+    for message in (*result.refusals, *result.problems):
+        say(message)
+    for each in result.thresholds:
+        if not each.passed:
+            say(f"threshold crossed: {each.text}, measured {each.measured}")
+    if result.interrupted:
+        say("stopped; this is the run so far", kind="")
+
+
+def _exit_code(result: StressResult, options: Options) -> int:
+    code = result.exit_code
+    if options.warnings == "error" and result.summary.warnings and code in (ExitCode.FINE, ExitCode.THRESHOLD):
+        found = ", ".join(dict.fromkeys(each.category for each in result.summary.warnings))
+        say(f"-W error makes these warnings a failure: {found}")
+        return FAILED
+    return code
+
+
+def _as_json(result: StressResult) -> str:
+    return json.dumps(json_report(result), indent=2)
