@@ -33,8 +33,12 @@ def json_report(result: ReportInput) -> dict[str, Any]:
         "thresholds": [
             {"text": each.text, "measured": each.measured, "passed": each.passed} for each in result.thresholds
         ],
-        "summary": attrs.asdict(result.summary, retain_collection_types=False),
+        "summary": attrs.asdict(result.summary, value_serializer=lambda _, __, value: _plain(value)),
     }
+
+
+def _plain(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value
 
 
 def events_line(event: Event) -> str:
