@@ -24,6 +24,7 @@ _LABEL = 10  # width of the labels of the first part
 _ANSWERS = 5  # statuses shown
 _ROWS = 3  # sections, and locks, shown
 _WARNINGS = 4
+_SAID_BY_CAUSE = ("machine", "worker pool", "reply buffers")  # subjects that the cause of a warning names already
 _WORTH_A_LINE = 0.01  # share of a limit at its peak, below which a resource other than commit is not shown
 
 
@@ -74,7 +75,7 @@ def sections(page: Page, summary: RunSummary) -> None:
     if not totals.created:
         return
     header = ["Sections", "size", "committed", "peak live", "largest free", "fragmented"]
-    shown = summary.sections if totals.live <= _ROWS else summary.sections[: _ROWS - 1]
+    shown = summary.sections if totals.live <= _ROWS else summary.sections[:1]
     rows = [_section_row(each) for each in shown]
     if totals.live > len(shown):
         sums = [show_bytes(each) for each in (totals.max_size, totals.committed)]
@@ -102,8 +103,8 @@ def locks(page: Page, summary: RunSummary) -> None:
     if not rows:
         return
     page.table(header, rows, right=frozenset(range(1, 7)))
-    if summary.locks_total > len(rows):
-        page.line(" " * INDENT, (f"and {show_count(summary.locks_total - len(rows))} more", "dim"))
+    if summary.lock_totals.count > len(rows):
+        page.line(" " * INDENT, (f"and {show_count(summary.lock_totals.count - len(rows))} more", "dim"))
     first = summary.locks[0]
     if first.longest_holder and not any(each.subject == first.name for each in summary.warnings[:_WARNINGS]):
         page.paragraph("held longest by ", first.longest_holder, indent=INDENT)
@@ -130,7 +131,7 @@ def warnings(page: Page, summary: RunSummary) -> None:
     page.line(("Warnings", "bold"))
     for each in summary.warnings[:_WARNINGS]:
         times = f", {show_count(each.count)} times" if each.count > 1 else ""
-        where = "" if each.subject == each.cause else f", {each.subject.removeprefix('heap lock of ')}"
+        where = "" if each.subject in _SAID_BY_CAUSE else f", {each.subject.removeprefix('heap lock of ')}"
         page.line(
             " " * INDENT,
             (f"{each.category}: {each.cause}{where}", "yellow"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+
 from rich.text import Text
 
 from lsart.report._input import ReportInput
@@ -54,7 +56,7 @@ def _thresholds(page: Page, result: ReportInput) -> None:
 
 def _again(page: Page, result: ReportInput) -> None:
     page.line(("To see exactly this run again:" if result.clock == "virtual" else "To run this again:", "dim"))
-    words = result.replay_line.split(" ")
+    words = [shlex.quote(word) for word in shlex.split(result.replay_line)]
     line = " " * INDENT + words[0]
     for word in words[1:]:
         if len(line) + 1 + len(word) + 2 > page.width:

@@ -19,6 +19,8 @@ class ExhaustionWarning(UserWarning):
     """Something ran out: a section, a heap, a client's quota, or a resource of the machine."""
 
 
+_SAID_BY_CAUSE = ("machine", "worker pool", "reply buffers")  # subjects that the cause names already
+
 _CATEGORIES: dict[str, type[UserWarning]] = {"contention": ContentionWarning, "exhaustion": ExhaustionWarning}
 
 
@@ -50,7 +52,7 @@ class WarningRecord:
 
     def text(self) -> str:
         """The warning as one paragraph."""
-        about = self.cause if self.subject == self.cause else f"{self.cause}, {self.subject}"
+        about = self.cause if self.subject in _SAID_BY_CAUSE else f"{self.cause}, {self.subject}"
         return f"{about}: {self.message}. Worst offender: {self.worst_offender}. Remedy: {self.remedy}."
 
     def summary(self) -> WarningSummary:
@@ -94,6 +96,10 @@ class WarningBook:
 
     def __len__(self) -> int:
         return len(self._records)
+
+    def occurrences(self, category: str) -> int:
+        """All that the warnings of a category have counted."""
+        return sum(each.count for each in self._records.values() if each.category == category)
 
     def summaries(self) -> tuple[WarningSummary, ...]:
         """The first warnings by time, at most `MOST_LISTED`, but of each category and cause at least one."""

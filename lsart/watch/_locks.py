@@ -6,7 +6,7 @@ from collections import Counter
 
 from lsart.events import Bus, CallFinished, LockAcquired, LockReleased, Origin, SectionGrew, Subscription
 from lsart.watch._book import WarningBook, WarningRecord
-from lsart.watch._summary import MOST_LISTED, LockSummary, Percentiles, nanoseconds
+from lsart.watch._summary import MOST_LISTED, LockSummary, LockTotals, Percentiles, nanoseconds
 from lsart.watch._units import show_count, show_share, show_time
 
 __all__ = [
@@ -108,8 +108,16 @@ class LockWatch:
             bus.subscribe(self._on_finished, CallFinished),
         )
 
-    def __len__(self) -> int:
-        return len(self._locks)
+    def totals(self) -> LockTotals:
+        """Of all locks."""
+        locks = self._locks.values()
+        return LockTotals(
+            count=len(locks),
+            acquisitions=sum(each.acquisitions for each in locks),
+            waited=sum(len(each.waits) for each in locks),
+            calls=sum(each.calls for each in locks),
+            calls_that_waited=sum(each.calls_that_waited for each in locks),
+        )
 
     def summaries(self) -> tuple[LockSummary, ...]:
         """The locks that were waited for longest in total, and of those that were not, the most used."""

@@ -82,7 +82,7 @@ class Monitor:
             latency=calls.latency(),
             workers=calls.workers(),
             locks=self._locks.summaries(),
-            locks_total=len(self._locks),
+            lock_totals=self._locks.totals(),
             sections=self._sections,
             section_totals=SectionTotals(
                 created=self._exhaustion.sections_created,
@@ -104,6 +104,8 @@ class Monitor:
             client_access_violations=troubles.client_access_violations,
             warnings=self._book.summaries(),
             warnings_total=len(self._book),
+            contentions=self._book.occurrences("contention"),
+            exhaustions=self._book.occurrences("exhaustion"),
         )
 
     def warn(self) -> None:

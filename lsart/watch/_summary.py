@@ -16,6 +16,7 @@ __all__ = [
     "KindCount",
     "LeakSummary",
     "LockSummary",
+    "LockTotals",
     "OwnerShare",
     "PackageSummary",
     "Percentiles",
@@ -113,6 +114,17 @@ class LockSummary:
     deepest_queue: int
     longest_hold_ns: int
     longest_holder: str
+
+
+@attrs.frozen(kw_only=True)
+class LockTotals:
+    """All heap locks together. A call that used two locks counts twice."""
+
+    count: int
+    acquisitions: int
+    waited: int
+    calls: int
+    calls_that_waited: int
 
 
 @attrs.frozen(kw_only=True)
@@ -238,6 +250,7 @@ class RunSummary:
         latency: of finished calls, from the client's call to the reply.
         misuse: faults of packages that lsart can prove, by kind (``"DoubleFree"``, ``"LockOrphaned"``, ...).
         notices: things that work or fail as documented and still deserve a look (``"SlotMisused"``, ...).
+        contentions, exhaustions: occurrences counted by all warnings of the category, listed or not.
         access_violations: by packages. client_access_violations: by clients.
     """
 
@@ -251,7 +264,7 @@ class RunSummary:
     latency: Percentiles
     workers: WorkerSummary
     locks: tuple[LockSummary, ...]
-    locks_total: int
+    lock_totals: LockTotals
     sections: tuple[SectionSummary, ...]
     section_totals: SectionTotals
     machine: tuple[ResourceSummary, ...]
@@ -265,6 +278,8 @@ class RunSummary:
     client_access_violations: int
     warnings: tuple[WarningSummary, ...]
     warnings_total: int
+    contentions: int
+    exhaustions: int
 
 
 def nanoseconds() -> array[int]:

@@ -28,7 +28,7 @@ def show_bytes(size: int) -> str:
 
 def show_share(part: int, whole: int) -> str:
     """``12.3 %``; what is not nothing never shows as nothing, and what is not all never shows as all."""
-    if not whole:
+    if not part:
         return "0 %"
     if part == whole:
         return "100 %"
