@@ -196,14 +196,21 @@ def _ramp(inside: str) -> Ramp:
     match = _RAMP.fullmatch(inside)
     if match is None:
         raise ValueError("expected two rates and a period, such as ramp(10/s to 1000/s over 5s)")
-    first, last, period = _units.rate(match[1]), _units.rate(match[2]), _units.duration(match[3])
+    first, last, period = _rate(match[1]), _rate(match[2]), _units.duration(match[3])
     if not period or not (first or last):
         raise ValueError("a ramp needs a period above 0 and a rate above 0")
     return Ramp(first, last, period)
 
 
 def _positive(text: str) -> Fraction:
-    found = _units.rate(text)
+    found = _rate(text)
     if not found:
         raise ValueError(f"{text!r}: at a rate of 0 nothing ever arrives")
+    return found
+
+
+def _rate(text: str) -> Fraction:
+    found = _units.rate(text)
+    if found > NS_PER_S:  # gaps would be rounded to nothing, and time would never pass
+        raise ValueError(f"{text!r} is more than one per nanosecond, the resolution of time here")
     return found

@@ -24,6 +24,7 @@ __all__ = [
     "count",
     "limits_parsers",
     "maybe",
+    "named",
     "nanoseconds",
     "parsed",
     "positive",
@@ -43,6 +44,24 @@ def parsed(parser: Callable[[Any], Any], *, converter: Callable[[Any], Any] | No
     """An attrs field whose value goes through `parser` when it comes from a file, and from Python too unless there
     is a `converter` for that."""
     return attrs.field(converter=converter or parser, metadata={PARSER: parser}, **options)
+
+
+def named(cls: type, fields: list[attrs.Attribute[Any]]) -> list[attrs.Attribute[Any]]:
+    """A field transformer that lets an error of a converter say which field it is about."""
+    return [
+        field if field.converter is None else field.evolve(converter=_naming(field.converter, cls, field.name))
+        for field in fields
+    ]
+
+
+def _naming(converter: Any, cls: type, name: str) -> Callable[[Any], Any]:
+    def convert(value: Any) -> Any:
+        try:
+            return converter(value)
+        except ValueError as error:
+            raise ValueError(f"{cls.__name__}({name}={value!r}): {error}") from None
+
+    return convert
 
 
 def nanoseconds(value: object) -> int:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 import tomllib
-from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -14,7 +13,6 @@ import attrs
 
 from lsart.contract import ConfigurationError, PackageLoadError
 from lsart.runtime import PackageSpec, Resolved, resolve
-from lsart.stress._arrivals import Start
 from lsart.stress._distributions import Exponential, Uniform
 from lsart.stress._faults import ScenarioError, ScenarioFault, did_you_mean
 from lsart.stress._operations import RAW, OperationError, offered_operations
@@ -26,6 +24,7 @@ __all__ = ["load_scenario", "ready"]
 FILE_NAME = "scenario.toml"
 _DEFAULT_CLIENTS = 100
 _DEFAULT_CALLS = 20
+_DEFAULT_SIZE = 4096
 
 
 def load_scenario(source: Any) -> Scenario:
@@ -60,7 +59,7 @@ def load_scenario(source: Any) -> Scenario:
 
 
 def ready(scenario: Scenario, label: str) -> Scenario:
-    """The scenario with its packages resolved.
+    """The scenario with its packages resolved, and with operations for every group.
 
     Raises:
         ScenarioError: it does not fit together, or not with its packages.
@@ -69,8 +68,9 @@ def ready(scenario: Scenario, label: str) -> Scenario:
     setup, more = _resolved(scenario.lsa, Path())
     faults += more
     scenario = attrs.evolve(scenario, lsa=setup)
-    if not faults:
-        faults += _check_operations(scenario)
+    if not more:
+        scenario, more = _with_operations(scenario)
+        faults += more
     if faults:
         raise ScenarioError(label, faults)
     return scenario
@@ -78,23 +78,24 @@ def ready(scenario: Scenario, label: str) -> Scenario:
 
 def _from_file(path: Path, of: Resolved | None = None) -> Scenario | None:
     """The scenario in a file; None if it is there for other packages than the one it is wanted for."""
-    data = _read(path)
-    scenario, faults = structure(data, path.stem)
-    if scenario is None:
-        raise ScenarioError(str(path), [*faults, *_package_faults(data, path.parent)])
+    scenario, faults = structure(_read(path), path.stem)
     setup = scenario.lsa
-    if not setup.specs:
+    setup_is_broken = any(fault.path.startswith("$.lsa") for fault in faults)
+    if not setup.specs and not setup_is_broken:
         home = PackageSpec(of) if of is not None else _package_of(path.parent)
         setup = attrs.evolve(setup, packages=() if home is None else (home,))
-    setup, more = _resolved(setup, path.parent)
-    if of is not None and not more:
+    setup, unresolved = _resolved(setup, path.parent)
+    packages_are_known = not (setup_is_broken or unresolved)
+    if of is not None and packages_are_known:
         if not any(_home(spec.source.target) == _home(of.target) for spec in setup.specs):
             return None
         setup = _with_options(setup, of)
     scenario = attrs.evolve(scenario, lsa=setup)
-    faults += [*more, *check(scenario)]
-    if not faults:
-        faults += _check_operations(scenario)
+    faults += unresolved
+    faults += [fault for fault in check(scenario) if packages_are_known or not fault.path.startswith("$.lsa")]
+    if packages_are_known:
+        scenario, unknown = _with_operations(scenario)
+        faults += unknown
     if faults:
         raise ScenarioError(str(path), faults)
     return scenario
@@ -114,16 +115,7 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def _default(resolved: Resolved) -> Scenario:
-    operations = offered_operations(resolved)
-    raw = Operation(name=RAW, size=Uniform(1, 4096))
-    wanted = tuple(Operation(name=name, size=raw.size) for name in operations if name != RAW)
-    group = ClientGroup(
-        count=_DEFAULT_CLIENTS,
-        calls=_DEFAULT_CALLS,
-        think_time=Exponential(1_000_000),
-        start=Start("together"),
-        operations=wanted or (raw,),
-    )
+    group = ClientGroup(count=_DEFAULT_CLIENTS, calls=_DEFAULT_CALLS, think_time=Exponential(1_000_000))
     setup = LsaSetup(packages=(PackageSpec(resolved),))
     return Scenario(name=resolved.name, lsa=setup, clients=(group,))
 
@@ -153,15 +145,6 @@ def _resolved(setup: LsaSetup, directory: Path) -> tuple[LsaSetup, list[Scenario
         attrs.evolve(setup, packages=packages, authentication_packages=authentication_packages),
         faults,
     )
-
-
-def _package_faults(data: Mapping[str, Any], directory: Path) -> list[ScenarioFault]:
-    """What is wrong with the packages of a file that has other faults already."""
-    setup = data.get("lsa")
-    listed = setup.get("packages") if isinstance(setup, Mapping) else None
-    if not isinstance(listed, list) or not all(isinstance(each, str) and each for each in listed):
-        return []
-    return _resolved(LsaSetup(packages=tuple(listed)), directory)[1]
 
 
 def _located(source: Any, directory: Path) -> Any:
@@ -200,8 +183,8 @@ def _home(target: Any) -> object:
     return os.path.realpath(file) if file else target
 
 
-def _check_operations(scenario: Scenario) -> list[ScenarioFault]:
-    """Operations that no package of the scenario offers."""
+def _with_operations(scenario: Scenario) -> tuple[Scenario, list[ScenarioFault]]:
+    """The scenario with something to send for every group, and the operations that no package offers."""
     faults: list[ScenarioFault] = []
     offered: dict[str, Any] = {}
     for spec in scenario.lsa.specs:
@@ -218,4 +201,8 @@ def _check_operations(scenario: Scenario) -> list[ScenarioFault]:
                         f"unknown operation {operation.name!r}; {did_you_mean(operation.name, offered)}",
                     )
                 )
-    return faults
+    size = Uniform(1, _DEFAULT_SIZE)
+    all_of_them = tuple(Operation(name=name, size=size) for name in offered if name != RAW)
+    default = all_of_them or (Operation(name=RAW, size=size),)
+    groups = tuple(group if group.operations else attrs.evolve(group, operations=default) for group in scenario.clients)
+    return attrs.evolve(scenario, clients=groups), faults

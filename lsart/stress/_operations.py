@@ -15,6 +15,7 @@ __all__ = ["RAW", "MessageMaker", "OperationError", "make_message", "offered_ope
 
 MessageMaker = Callable[[Random, int], bytes]
 RAW = "raw"
+_LARGEST = 256 << 20
 
 
 class OperationError(ConfigurationError):
@@ -47,8 +48,13 @@ def make_message(name: str, maker: MessageMaker, random: Random, size: int) -> b
     """One message.
 
     Raises:
-        OperationError: the function raised, or returned no bytes.
+        OperationError: the function raised, or returned no bytes; or the size is beyond 256 MiB.
     """
+    if size > _LARGEST:
+        raise OperationError(
+            f"operation {name!r} would make a message of {size:,} bytes; messages are held in memory and end at "
+            f"{_LARGEST:,} bytes, so give it a smaller size"
+        )
     try:
         message: object = maker(random, size)
     except Exception as error:

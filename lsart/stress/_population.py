@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from itertools import accumulate
 from random import Random
@@ -15,7 +15,7 @@ from lsart.engine import current, now_ns, sleep_ns
 from lsart.runtime import Client, Lsa
 from lsart.stress._distributions import Distribution
 from lsart.stress._operations import MessageMaker, make_message
-from lsart.stress._scenario import ClientGroup, Operation
+from lsart.stress._scenario import ClientGroup
 
 __all__ = ["Population", "Tally"]
 
@@ -42,8 +42,7 @@ class Population:
     """The clients of one group.
 
     Args:
-        package: the name under which they find the package. operations: what they send.
-        makers: how each operation's message is made. start_ns: when the run of the population began.
+        package: the name under which they find the package. makers: how each operation's message is made. start_ns: when the run of the population began.
     """
 
     def __init__(
@@ -51,7 +50,6 @@ class Population:
         lsa: Lsa,
         group: ClientGroup,
         package: str,
-        operations: Sequence[Operation],
         makers: Mapping[str, MessageMaker],
         tally: Tally,
         start_ns: int,
@@ -60,9 +58,9 @@ class Population:
         self._group = group
         self._package = package
         self._messages: list[tuple[str, MessageMaker, Distribution]] = [
-            (each.name, makers[each.name], each.size) for each in operations
+            (each.name, makers[each.name], each.size) for each in group.operations
         ]
-        self._weights = list(accumulate(each.weight for each in operations))
+        self._weights = list(accumulate(each.weight for each in group.operations))
         self._tally = tally
         self._start = start_ns
         self._end = None if group.duration is None else start_ns + group.duration

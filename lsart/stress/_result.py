@@ -7,7 +7,7 @@ from typing import Literal
 
 import attrs
 
-from lsart.stress._thresholds import ThresholdOutcome
+from lsart.stress._thresholds import JudgedThreshold
 from lsart.watch import RunSummary
 
 __all__ = ["ExitCode", "Progress", "StressResult"]
@@ -54,7 +54,7 @@ class StressResult:
     seed: int
     clock: Literal["virtual", "real"]
     summary: RunSummary
-    thresholds: tuple[ThresholdOutcome, ...]
+    thresholds: tuple[JudgedThreshold, ...]
     problems: tuple[str, ...]
     refusals: tuple[str, ...]
     interrupted: bool

@@ -34,7 +34,7 @@ def _thresholds(values: Iterable[Any]) -> tuple[Threshold, ...]:
     return tuple(map(threshold, values))
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, field_transformer=_fields.named)
 class LsaSetup:
     """What LSA loads and how it serves.
 
@@ -57,7 +57,7 @@ class LsaSetup:
         return self.packages + self.authentication_packages
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, field_transformer=_fields.named)
 class Operation:
     """A kind of message that clients send.
 
@@ -72,7 +72,7 @@ class Operation:
     size: Distribution = parsed(size_distribution, default=Constant(64))
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, field_transformer=_fields.named)
 class ClientGroup:
     """Clients that are alike.
 
@@ -92,7 +92,7 @@ class ClientGroup:
     """
 
     name: str = parsed(_fields.text, default="client")
-    package: str = attrs.field(default="", metadata={_fields.PARSER: _fields.text})
+    package: str = parsed(_fields.text, converter=str, default="")
     count: int = parsed(_fields.positive, default=1)
     calls: int | None = parsed(maybe(_fields.positive), default=None)
     duration: int | None = parsed(maybe(_units.duration), converter=maybe(_fields.nanoseconds), default=None)
@@ -112,7 +112,7 @@ class ClientGroup:
         return self.calls if self.arrivals is not None else self.calls * self.count
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, field_transformer=_fields.named)
 class HostileGroup:
     """Clients that map the package's sections and write where they should not, until the others have ended.
 
@@ -125,7 +125,7 @@ class HostileGroup:
     """
 
     name: str = parsed(_fields.text, default="hostile")
-    package: str = attrs.field(default="", metadata={_fields.PARSER: _fields.text})
+    package: str = parsed(_fields.text, converter=str, default="")
     count: int = parsed(_fields.positive, default=1)
     probability: float | None = parsed(maybe(_fields.probability), default=None)
     rate: Arrivals | None = parsed(maybe(arrivals), default=None)
@@ -133,7 +133,7 @@ class HostileGroup:
     aim: str = parsed(_fields.aim, default="anywhere")
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, field_transformer=_fields.named)
 class RunLimits:
     """When the run ends and what decides its exit code.
 
@@ -146,7 +146,7 @@ class RunLimits:
     thresholds: tuple[Threshold, ...] = attrs.field(default=(), converter=_thresholds)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, field_transformer=_fields.named)
 class Scenario:
     """A whole run, but for the seed.
 

@@ -15,13 +15,12 @@ from lsart.engine import now_ns
 from lsart.events import Bus, PackageShutDown
 from lsart.memory import Resource
 from lsart.runtime import Lsa, Resolved, open_lsa
-from lsart.stress._distributions import Uniform
 from lsart.stress._faults import ScenarioError, ScenarioFault, did_you_mean
 from lsart.stress._hostile import Attack
-from lsart.stress._operations import RAW, MessageMaker, offered_operations
+from lsart.stress._operations import MessageMaker, offered_operations
 from lsart.stress._population import Population, Tally
 from lsart.stress._result import ExitCode, Progress, StressResult
-from lsart.stress._scenario import ClientGroup, HostileGroup, Operation, Scenario
+from lsart.stress._scenario import ClientGroup, HostileGroup, Scenario
 from lsart.watch import Monitor, RunSummary
 
 __all__ = ["Session"]
@@ -34,7 +33,7 @@ class Session:
     """A run of a scenario, from before it begins until after it ended, however it ended.
 
     Args:
-        scenario: checked, its packages resolved. on_progress: told now and then; it cannot change the run.
+        scenario: as `load_scenario` gives it. on_progress: told now and then; it cannot change the run.
     """
 
     def __init__(
@@ -82,10 +81,13 @@ class Session:
         """Note why the run did not go well."""
         self._problems.append(problem)
 
-    def result(self, *, seed: int, clock: Literal["virtual", "real"], replay_line: str) -> StressResult:
-        """Judge the run. To be called once, after it ended."""
+    def close(self) -> None:
+        """Stop listening to the bus, which may be the caller's."""
         self.monitor.close()
         self._subscription.cancel()
+
+    def result(self, *, seed: int, clock: Literal["virtual", "real"], replay_line: str) -> StressResult:
+        """Judge the run, after it ended."""
         summary = self.monitor.summary()
         problems = (*self._problems, *self._faults_of_packages(summary))
         thresholds = tuple(each.judge(summary) for each in self.scenario.run.thresholds)
@@ -127,9 +129,7 @@ class Session:
         start = now_ns()
         makers = _makers(self.scenario)
         populations = [
-            Population(
-                lsa, group, self._package(lsa, group, path), _operations(group, makers), makers, self._tally, start
-            )
+            Population(lsa, group, self._package(lsa, group, path), makers, self._tally, start)
             for path, group in _placed("clients", self.scenario.groups())
         ]
         attacks = [
@@ -182,7 +182,9 @@ class Session:
                 self._problems += [f"while stopping: {type(leaf).__name__}: {leaf}" for leaf in _leaves(others)]
             return
         mistakes = [leaf for leaf in _leaves(error) if isinstance(leaf, ConfigurationError)]
-        raise mistakes[0] if mistakes else error
+        if mistakes:
+            raise mistakes[0] from None
+        raise error
 
     def _package_shut_down(self, event: PackageShutDown) -> None:
         if event.reason:
@@ -227,14 +229,6 @@ def _makers(scenario: Scenario) -> dict[str, MessageMaker]:
         assert isinstance(resolved, Resolved)
         makers = offered_operations(resolved) | makers
     return makers
-
-
-def _operations(group: ClientGroup, makers: dict[str, MessageMaker]) -> tuple[Operation, ...]:
-    """What the group sends: what it lists, or all that there is."""
-    if group.operations:
-        return group.operations
-    offered = tuple(Operation(name=name) for name in makers if name != RAW)
-    return offered or (Operation(name=RAW, size=Uniform(1, 4096)),)
 
 
 def _leaves(error: BaseException) -> list[BaseException]:

@@ -57,6 +57,8 @@ def stress(
         session.interrupted = True
     except DeadlockError as error:
         session.fail(str(error))
+    finally:
+        session.close()
     result = session.result(seed=seed, clock=clock, replay_line=line)
     session.monitor.warn()
     return result
@@ -77,7 +79,10 @@ async def run_scenario(
     engine = current()
     clock: Literal["virtual", "real"] = "virtual" if engine.is_virtual else "real"
     session = Session(scenario, bus=bus, on_progress=on_progress)
-    await session.run()
+    try:
+        await session.run()
+    finally:
+        session.close()
     line = replay_line(source, scenario, engine.seed, clock, Overrides())
     result = session.result(seed=engine.seed, clock=clock, replay_line=line)
     session.monitor.warn()

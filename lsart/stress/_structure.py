@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache
 from typing import Any
 
 import attrs
 import cattrs
-from cattrs.errors import ClassValidationError, ForbiddenExtraKeysError, IterableValidationError
+from cattrs.errors import BaseValidationError, ClassValidationError, ForbiddenExtraKeysError, IterableValidationError
 from cattrs.gen import make_dict_structure_fn, override
 
 from lsart.contract import Choices
@@ -23,33 +24,68 @@ __all__ = ["structure"]
 _Parsers = Mapping[str, Callable[[Any], Any]]
 
 
-def structure(data: Mapping[str, Any], name: str) -> tuple[Scenario | None, list[ScenarioFault]]:
-    """The scenario that the tables describe, or None and what is wrong with them."""
+def structure(data: Mapping[str, Any], name: str) -> tuple[Scenario, list[ScenarioFault]]:
+    """The scenario that the tables describe, and what is wrong with them.
+
+    For a part with faults there is one that raises no further questions, so that the rest can still be checked.
+    """
+    converter = _converter()
     faults: list[ScenarioFault] = []
-    if "name" in data:
-        faults.append(ScenarioFault("$.name", "unknown key; a scenario is called after its file or its package"))
-        data = {key: value for key, value in data.items() if key != "name"}
-    try:
-        scenario = _converter().structure(data, Scenario)
-    except (ClassValidationError, IterableValidationError) as error:
-        return None, faults + list(_faults(error, "$"))
-    return attrs.evolve(scenario, name=name), faults
+
+    def part(value: Any, kind: Any, path: str, stand_in: Any) -> Any:
+        try:
+            return converter.structure(value, kind)
+        except (BaseValidationError, ValueError) as error:
+            faults.extend(_faults(error, path))
+            return stand_in
+
+    found: dict[str, Any] = {"name": name}
+    for key, value in data.items():
+        path = f"$.{key}"
+        if key in _TABLES:
+            found[key] = part(value, _TABLES[key], path, RunLimits(calls=1) if key == "run" else _TABLES[key]())
+        elif key not in _ARRAYS:
+            faults.append(ScenarioFault(path, _unknown(key, (*_TABLES, *_ARRAYS))))
+        elif isinstance(value, list):
+            found[key] = tuple(
+                part(each, _ARRAYS[key], f"{path}[{index}]", _stand_in(key, index)) for index, each in enumerate(value)
+            )
+        else:
+            faults.append(ScenarioFault(path, f"expected a list; write its header in double brackets, [[{key}]]"))
+            found[key] = (_stand_in(key, 0),)
+    return Scenario(**found), faults
 
 
+_TABLES: dict[str, Any] = {
+    "lsa": LsaSetup,
+    "machine": MachineLimits,
+    "costs": Costs,
+    "choices": Choices,
+    "run": RunLimits,
+}
+_ARRAYS: dict[str, Any] = {"clients": ClientGroup, "hostile": HostileGroup}
+
+
+def _stand_in(key: str, index: int) -> ClientGroup | HostileGroup:
+    name = f"{key}[{index}]"
+    return ClientGroup(name=name, calls=1) if key == "clients" else HostileGroup(name=name, probability=1)
+
+
+@cache
 def _converter() -> cattrs.Converter:
     converter = cattrs.Converter(forbid_extra_keys=True, detailed_validation=True)
     converter.register_structure_hook(PackageSpec, lambda value, _: _package(value))
     converter.register_structure_hook(Threshold, lambda value, _: threshold(value))
-    _register_array(converter, PackageSpec)
-    _register_array(converter, Threshold)
     # Parts before wholes: the function for a class is made from those of its fields.
-    for part in (Operation, ClientGroup, HostileGroup, LsaSetup, RunLimits):
+    for element in (PackageSpec, Threshold):
+        _register_array(converter, element)
+    _register(converter, Operation, _own_parsers(Operation))
+    _register_array(converter, Operation)
+    for part in (ClientGroup, HostileGroup, LsaSetup, RunLimits):
         _register(converter, part, _own_parsers(part))
-        _register_array(converter, part)
     _register(converter, MachineLimits, _fields.limits_parsers())
     _register(converter, Costs, _fields.costs_parsers())
     _register(converter, Choices, _fields.choices_parsers())
-    _register(converter, Scenario, {"name": _fields.text})
     return converter
 
 
@@ -82,9 +118,8 @@ def _register_array(converter: cattrs.Converter, part: type) -> None:
     inner = converter.get_structure_hook(wanted)
 
     def hook(value: Any, kind: Any) -> Any:
-        if not isinstance(value, list | tuple):
-            hint = "; write its header in double brackets, [[...]]" if isinstance(value, Mapping) else ""
-            raise ValueError(f"expected a list, got {value!r}{hint}")
+        if not isinstance(value, list):
+            raise ValueError(f"expected a list, got {value!r}")
         return inner(value, kind)
 
     converter.register_structure_hook_func(lambda kind: kind == wanted, hook)
@@ -118,14 +153,20 @@ def _faults(error: Exception, path: str) -> list[ScenarioFault]:
         return found + [fault for each in rest for fault in _faults(each, path)]
     if isinstance(error, ForbiddenExtraKeysError):
         known = _names(error.cl)
-        return [
-            ScenarioFault(f"{path}.{key}", f"unknown key; {did_you_mean(key, known)}")
-            for key in sorted(error.extra_fields)
-        ]
+        return [ScenarioFault(f"{path}.{key}", _unknown(key, known)) for key in sorted(error.extra_fields)]
     if isinstance(error, KeyError):
         return [ScenarioFault(path, "required, and not there")]
     return [ScenarioFault(path, str(error))]
 
 
+def _unknown(key: str, known: Iterable[str]) -> str:
+    """What is wrong with a key: misspelt, or in the wrong table, as happens below the wrong header."""
+    parts = [*_TABLES.items(), *_ARRAYS.items()]
+    homes = [f"[[{each}]]" if each in _ARRAYS else f"[{each}]" for each, part in parts if key in _names(part)]
+    return (
+        f"unknown key here; it belongs to {' or '.join(homes)}" if homes else f"unknown key; {did_you_mean(key, known)}"
+    )
+
+
 def _names(part: type) -> list[str]:
-    return [field.name for field in attrs.fields(part) if not (part is Scenario and field.name == "name")]
+    return [field.name for field in attrs.fields(part)]

@@ -14,7 +14,7 @@ from lsart.stress import _units
 from lsart.stress._faults import did_you_mean
 from lsart.watch import RunSummary, show_count, show_time
 
-__all__ = ["METRICS", "Metric", "Threshold", "ThresholdOutcome", "threshold"]
+__all__ = ["METRICS", "JudgedThreshold", "Metric", "Threshold", "threshold"]
 
 _EXPRESSION = re.compile(r"\s*([a-z][a-z0-9_.]*)\s*(<=|>=|==|!=|<|>)\s*(\S.*?)\s*")
 _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
@@ -100,7 +100,7 @@ METRICS = {
 
 
 @attrs.frozen
-class ThresholdOutcome:
+class JudgedThreshold:
     """A threshold after the run.
 
     Args:
@@ -127,7 +127,7 @@ class Threshold:
     limit: Fraction
     is_share: bool = False
 
-    def judge(self, summary: RunSummary) -> ThresholdOutcome:
+    def judge(self, summary: RunSummary) -> JudgedThreshold:
         """Compare."""
         metric = METRICS[self.metric]
         measured: float | Fraction = metric.measure(summary)
@@ -137,7 +137,7 @@ class Threshold:
             share = Fraction(int(measured), whole) if whole else Fraction(0)
             shown = f"{shown} ({float(share):.2%})"
             measured = share if self.is_share else measured
-        return ThresholdOutcome(self.text, shown, _COMPARE[self.comparison](measured, self.limit))
+        return JudgedThreshold(self.text, shown, _COMPARE[self.comparison](measured, self.limit))
 
 
 def threshold(value: object) -> Threshold:
