@@ -42,7 +42,9 @@ async def main():
     print("grants:", len(waits), "  waited:", sum(1 for each in waits if each.waited_ns))
     for each in waits[:18]:
         bar = "#" * (each.waited_ns // 1_000)
-        print(f"{each.origin.function:21} waited {each.waited_ns / 1e3:4.0f} us, met {each.queue_depth:2} waiting {bar}")
+        print(
+            f"{each.origin.function:21} waited {each.waited_ns / 1e3:4.0f} us, met {each.queue_depth:2} waiting {bar}"
+        )
 
 
 lsart.run(main, seed=0)
