@@ -35,10 +35,10 @@ async def main():
     costs = lsart.Costs(heap_lock=1_000)  # one microsecond, to make the arithmetic plain
     waits = []
     bus.subscribe(waits.append, LockAcquired)
-    async with lsart.open_lsa(Scratch, bus=bus, settings=lsart.LsaSettings(costs=costs)) as lsa:
-        async with trio.open_nursery() as clients:
-            for number in range(16):
-                clients.start_soon(one_call, lsa, number)
+    settings = lsart.LsaSettings(costs=costs)
+    async with lsart.open_lsa(Scratch, bus=bus, settings=settings) as lsa, trio.open_nursery() as clients:
+        for number in range(16):
+            clients.start_soon(one_call, lsa, number)
     print("grants:", len(waits), "  waited:", sum(1 for each in waits if each.waited_ns))
     for each in waits[:18]:
         bar = "#" * (each.waited_ns // 1_000)

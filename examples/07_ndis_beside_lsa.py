@@ -1,6 +1,6 @@
 """A network driver and an LSA section live on one machine, and compete for its commit limit.
 
-The driver asks NDIS for receive buffers; NDIS asks the provider (NetAllocateSharedMemory); the provider charges the same
+The driver asks NDIS for receive buffers; NDIS asks the provider (NetAllocateSharedMemory), which charges the same
 machine that pays for the package's section. When it has no more to promise, each hears of it in its own way.
 """
 
