@@ -52,7 +52,11 @@ class WarningRecord:
 
     def text(self) -> str:
         """The warning as one paragraph."""
-        about = self.cause if self.subject in _SAID_BY_CAUSE else f"{self.cause}, {self.subject}"
+        about = f"{self.cause}, {self.subject}"
+        if self.subject in _SAID_BY_CAUSE:
+            about = self.cause
+        elif self.subject.startswith(self.cause):
+            about = self.subject
         return f"{about}: {self.message}. Worst offender: {self.worst_offender}. Remedy: {self.remedy}."
 
     def summary(self) -> WarningSummary:
@@ -115,9 +119,9 @@ class WarningBook:
         return tuple(record.summary() for record in ordered if id(record) in kept)
 
     def warn(self, stacklevel: int) -> None:
-        """Issue at most one Python warning per category, about its first occurrence."""
+        """Issue at most one Python warning per category, about its first occurrence; see `Monitor.warn`."""
         for category, warning in _CATEGORIES.items():
             found = sorted((r for r in self._records.values() if r.category == category), key=lambda r: r.first_ns)
             if found:
                 others = f" ({len(found) - 1} more of this category in the summary)" if len(found) > 1 else ""
-                warnings.warn(f"{found[0].text()}{others}", warning, stacklevel=stacklevel + 1)
+                warnings.warn(f"{found[0].text()}{others}", warning, stacklevel=stacklevel)

@@ -162,8 +162,8 @@ class LockWatch:
         if not lock.waits or began < lock.first_wait_ns:
             lock.first_wait_ns = began
         lock.waits.append(waited_ns)
-        if event.queue_depth > lock.deepest:
-            lock.deepest = event.queue_depth
+        if event.queue_depth >= lock.deepest:
+            lock.deepest = event.queue_depth + 1  # those met, and this one
         if waited_ns * lock.releases > LONG_WAIT_IN_HOLDS * lock.held_ns:
             lock.long_waits += 1
         if event.held_by is not None:
@@ -237,7 +237,7 @@ def _words(lock: _Lock) -> tuple[str, str, str]:
     if lock.blamed:
         (package, function), blamed = min(lock.blamed.items(), key=lambda item: (-item[1], item[0]))
         waiting = show_share(blamed, sum(lock.blamed.values()))
-        worst = f"{function or 'code'} of {package}, met by {waiting} of the waiting"
+        worst = f"{function or 'code'} of {package}, holder when {waiting} of the waiting began"
     if lock.longest_holder is not None:
         worst += f"; longest hold {show_time(lock.longest_hold_ns)}, {who(lock.longest_holder)}"
     return message, worst, "; ".join(_remedies(lock))

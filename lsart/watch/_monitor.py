@@ -108,13 +108,16 @@ class Monitor:
             exhaustions=self._book.occurrences("exhaustion"),
         )
 
-    def warn(self) -> None:
+    def warn(self, stacklevel: int = 2) -> None:
         """Issue what was found as Python warnings: at most one `ContentionWarning`, one `ExhaustionWarning`.
 
         Under ``-W error`` the first of them is raised as an exception.
+
+        Args:
+            stacklevel: whose line the warning names, as `warnings.warn` counts: 2 is the caller of this method.
         """
         self._refresh()
-        self._book.warn(stacklevel=2)
+        self._book.warn(stacklevel + 1)
 
     def _refresh(self) -> None:
         self._calls.refresh()

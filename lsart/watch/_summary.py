@@ -101,7 +101,7 @@ class LockSummary:
         acquisitions: how often it was granted. waited: how many of these found it held.
         calls: client calls that used it. calls_that_waited: those of them that waited at least once.
         wait: over all acquisitions, 0 for those that found it free.
-        deepest_queue: most waiters that one arrival met, the holder not counted.
+        deepest_queue: most that waited at one time, the holder not counted.
         longest_hold_ns, longest_holder: the longest hold, and who that was.
     """
 

@@ -44,11 +44,11 @@ def _scaled(value: int, step: int, units: tuple[str, ...]) -> str:
     scaled = float(value)
     for unit in units:
         # Compare as it will be rounded: 999.9 us is 1.00 ms, not 1000 us.
-        if float(f"{scaled:.3g}") < step or unit == units[-1]:
+        if round(scaled) < step or unit == units[-1]:
             break
         scaled /= step
-    if scaled >= 100:
-        return f"{scaled:,.0f} {unit}"
-    decimals = 2 if round(scaled, 2) < 10 else 1
-    text = f"{scaled:.{decimals}f}"
-    return f"{text if text != '100.0' else '100'} {unit}"
+    for decimals in (2, 1):
+        text = f"{scaled:.{decimals}f}"
+        if len(text) == 4:  # three digits and the point
+            return f"{text} {unit}"
+    return f"{scaled:,.0f} {unit}"
