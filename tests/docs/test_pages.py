@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from pathlib import Path
 
 import generate_choices_doc
@@ -39,7 +40,8 @@ def test_the_package_in_the_readme_has_fifteen_lines_and_answers(tmp_path: Path)
 def test_the_python_in_the_readme_runs_as_it_stands(capsys: pytest.CaptureFixture[str]) -> None:
     source = next(block for block in blocks("python") if "lsart.stress(" in block)
     assert len([line for line in source.splitlines() if line.strip()]) <= 12
-    exec(compile(source, "README.md", "exec"), {})
+    with pytest.warns(lsart.ContentionWarning), pytest.warns(lsart.ExhaustionWarning):
+        exec(compile(source, "README.md", "exec"), {})
     printed = capsys.readouterr().out
     assert "ms, 0" in printed
     assert "STATUS_OBJECT_NAME_NOT_FOUND" in printed
@@ -50,7 +52,8 @@ def test_the_scenario_in_the_readme_loads_and_runs(tmp_path: Path, monkeypatch: 
     scenario = tmp_path / "scenario.toml"
     scenario.write_text(blocks("toml")[0], encoding="utf-8")
     monkeypatch.chdir(tmp_path)
-    result = lsart.stress(str(scenario), clients=5, calls=4)
+    with warnings.catch_warnings(action="ignore", category=lsart.ContentionWarning):
+        result = lsart.stress(str(scenario), clients=5, calls=4)
     assert result.summary.calls_finished == 20
     assert [each.text for each in result.thresholds] == ["p99<5ms", "lost==0"]
 
