@@ -8,7 +8,7 @@ from typing import Any
 
 from lsart.contract import StatusError
 
-__all__ = ["invoke", "is_fault", "returned_status"]
+__all__ = ["invoke", "is_fault", "returned_status", "sole_leaf"]
 
 
 async def invoke(function: Callable[..., Any], *args: object) -> object:
@@ -27,9 +27,15 @@ async def invoke(function: Callable[..., Any], *args: object) -> object:
 
 def returned_status(error: BaseException) -> StatusError | None:
     """The status that leaves an entry point: a StatusError, bare or as the only leaf of an exception group."""
+    leaf = sole_leaf(error)
+    return leaf if isinstance(leaf, StatusError) else None
+
+
+def sole_leaf(error: BaseException) -> BaseException:
+    """The one exception inside groups of one; the error itself, or a group of several, otherwise."""
     while isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
         error = error.exceptions[0]
-    return error if isinstance(error, StatusError) else None
+    return error
 
 
 def is_fault(error: BaseException) -> bool:

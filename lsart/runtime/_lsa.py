@@ -23,6 +23,7 @@ from lsart.runtime._client import Client
 from lsart.runtime._client_services import ClientServices
 from lsart.runtime._dispatch import Dispatcher, call_entry
 from lsart.runtime._host import Host
+from lsart.runtime._invoke import sole_leaf
 from lsart.runtime._loader import Loader
 from lsart.runtime._memory_services import MemoryServices
 from lsart.runtime._memory_view import MemoryView
@@ -35,6 +36,7 @@ from lsart.runtime._watchdog import Watchdog
 __all__ = ["Lsa", "open_lsa"]
 
 _FIRST_PROCESS_ID = 4096  # Windows process ids are multiples of four; LSASS itself has a low one
+_CLEAN_UP = 1.0  # seconds that cancelled calls get at the least to unwind, however short the grace period
 
 
 class Lsa:
@@ -171,7 +173,7 @@ class Lsa:
             with trio.move_on_after(grace):
                 await self.dispatcher.drain()
             self.dispatcher.stop()
-            with trio.move_on_after(grace):  # cancelled calls clean up before their package shuts down
+            with trio.move_on_after(max(grace, _CLEAN_UP)):  # before their packages shut down
                 await self.dispatcher.drain()
             if self.death is None:
                 await self.loader.unload_all()
@@ -216,8 +218,9 @@ async def open_lsa(
                 finally:
                     await lsa._close()
     except BaseExceptionGroup as group:
-        if len(group.exceptions) == 1 and isinstance(group.exceptions[0], KeyboardInterrupt):
-            raise group.exceptions[0] from None  # Ctrl-C hit a worker
+        leaf = sole_leaf(group)
+        if isinstance(leaf, KeyboardInterrupt):  # Ctrl-C hit a worker
+            raise leaf from None
         raise
     if lsa.death is not None:
         raise LsassTerminated(lsa.death) from failure
