@@ -7,9 +7,9 @@ shows it, and nothing that a package or a client wrote reaches the terminal as a
 from __future__ import annotations
 
 import re
-import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
+from rich.cells import cell_len, chop_cells, set_cell_size
 from rich.text import Text
 
 __all__ = ["INDENT", "Page"]
@@ -44,7 +44,7 @@ class Page:
         for part in parts:
             content, style = (part, "") if isinstance(part, str) else part
             line.append(_printable(content), style)
-        if len(line) > self.width:
+        if line.cell_len > self.width:
             line.truncate(self.width - 3)
             line.append("...")
         line.rstrip()
@@ -55,7 +55,7 @@ class Page:
         lead = label.ljust(label_width)
         room = max(self.width - indent - len(lead), 20)
         bound = _QUANTITY.sub(_NO_BREAK, _printable(content))
-        for index, piece in enumerate(textwrap.wrap(bound, room, break_on_hyphens=False) or [""]):
+        for index, piece in enumerate(_wrapped(bound, room)):
             shown = lead if index == 0 else " " * len(lead)
             self.line(" " * indent, (shown, style or "dim"), piece.replace(_NO_BREAK, " "))
 
@@ -67,22 +67,45 @@ class Page:
         When they do not fit side by side, the first column is cut.
         """
         inset = [[" " * INDENT + row[0], *row[1:]] for row in rows]
-        widths = [max(len(row[column]) for row in [list(header), *inset]) for column in range(len(header))]
+        widths = [max(cell_len(row[column]) for row in [header, *inset]) for column in range(len(header))]
         others = sum(widths[1:]) + len(_GAP) * (len(widths) - 1)
         widths[0] = max(min(widths[0], self.width - others), 8)
-        for index, row in enumerate([list(header), *inset]):
-            cells = [_cut(_printable(row[0]), widths[0]).ljust(widths[0])]
-            for column, cell in enumerate(row[1:], start=1):
-                cells.append(cell.rjust(widths[column]) if column in right else cell.ljust(widths[column]))
+        for index, row in enumerate([header, *inset]):
+            first, *rest = (
+                _fitted(cell, widths[column], flush_right=column in right) for column, cell in enumerate(row)
+            )
             if index == 0:
-                self.line((cells[0], "bold"), (_GAP + _GAP.join(cells[1:]), "dim"))
+                self.line((first, "bold"), (_GAP + _GAP.join(rest), "dim"))
             else:
-                self.line(_GAP.join(cells))
+                self.line(_GAP.join([first, *rest]))
 
 
-def _cut(content: str, width: int) -> str:
-    return content if len(content) <= width else content[: width - 3] + "..."
+def _fitted(content: str, width: int, *, flush_right: bool) -> str:
+    """Text of exactly so many columns: padded or cut."""
+    content = _printable(content)
+    missing = width - cell_len(content)
+    if missing < 0:
+        return set_cell_size(content, width - 3) + "..."
+    return " " * missing + content if flush_right else content + " " * missing
+
+
+def _wrapped(content: str, width: int) -> Iterator[str]:
+    """Lines of at most `width` columns. Not textwrap's: a name may hold characters two columns wide, or none."""
+    line = ""
+    for word in content.split(" "):
+        if line and cell_len(line) + 1 + cell_len(word) > width:
+            yield line
+            line = ""
+        pieces = chop_cells(word, width) or [""]
+        for piece in pieces[:-1]:
+            if line:
+                yield line
+                line = ""
+            yield piece
+        line = f"{line} {pieces[-1]}" if line else pieces[-1]
+    yield line
 
 
 def _printable(content: str) -> str:
-    return "".join(each if each.isprintable() or each == _NO_BREAK else " " for each in content)
+    """Without line ends, escape sequences and the like, which a package or a client may have put there."""
+    return "".join(each if each.isprintable() else " " for each in content)

@@ -228,7 +228,7 @@ def _heap_message(cause: str, event: AllocationRefused) -> str:
     largest, free = show_bytes(event.largest_free), show_bytes(event.free_bytes)
     wanted = f"{show_bytes(event.size)} refused to {who(event.origin)}"
     if cause == "fragmented":
-        return f"{wanted}; {free} free, largest gap {largest}"
+        return f"{wanted}; {free} free, largest {largest}"
     if cause == "growth switched off":
         return f"{wanted}; largest gap {largest}, commit fixed at {show_bytes(event.committed)}"
     return f"{wanted}; {free} of {show_bytes(event.max_size)} free"
