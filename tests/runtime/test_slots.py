@@ -1,0 +1,199 @@
+"""The function table is hosted from its rows: arguments are checked, misuse is told, failure is the documented one."""
+
+from __future__ import annotations
+
+import enum
+from typing import Any
+
+import pytest
+from lsas import Log, scripted, simulated
+
+import lsart
+from lsart.contract import (
+    LSA_SECPKG_SLOTS,
+    STATUS_INVALID_PARAMETER,
+    STATUS_NOT_IMPLEMENTED,
+    ClientRequest,
+    FailureValue,
+    Pointer,
+    Slot,
+    StatusError,
+)
+from lsart.events import SlotCalled, SlotMisused, SlotReturned, SlotUnavailable
+from lsart.runtime import LsaSettings
+
+GIB = 1 << 30
+SECTION = Pointer(0x1_0000_0000, "lsass")
+
+
+async def outcome_of(awaitable: Any) -> object:
+    """What a slot returns, or the status it raises."""
+    try:
+        return await awaitable
+    except StatusError as error:
+        return error.status
+
+
+SERVED = {
+    "AllocateLsaHeap", "FreeLsaHeap", "AllocateClientBuffer", "FreeClientBuffer", "CopyToClientBuffer",
+    "CopyFromClientBuffer", "CreateSharedMemory", "AllocateSharedMemory", "FreeSharedMemory", "DeleteSharedMemory",
+    "AllocatePrivateHeap", "FreePrivateHeap",
+}  # fmt: skip
+VALUES = {"ULONG": 0, "SIZE_T": 0, "ULONG_PTR": 0, "PVOID": SECTION, "PLSA_CLIENT_REQUEST": ClientRequest(1)}
+FAILURES = {
+    FailureValue.NULL: None,
+    FailureValue.FALSE: False,
+    FailureValue.NOTHING: None,
+    FailureValue.STATUS: STATUS_NOT_IMPLEMENTED,
+}
+
+
+def arguments(slot: Slot) -> list[object]:
+    return [VALUES.get(each.type) for each in slot.in_parameters]
+
+
+@pytest.mark.parametrize(
+    "slot", [each for each in LSA_SECPKG_SLOTS if each.name not in SERVED], ids=lambda each: each.name
+)
+@simulated
+async def test_a_slot_that_is_not_served_gives_its_documented_failure_and_is_told(slot: Slot, log: Log) -> None:
+    package = scripted("a")
+    async with lsart.open_lsa(package, bus=log.bus):
+        result = await outcome_of(getattr(package.table, slot.name)(*arguments(slot)))
+        assert result == FAILURES[slot.failure_value]
+        told = log.one(SlotUnavailable)
+        assert (told.slot, told.origin.package) == (slot.name, "a")
+
+
+@simulated
+async def test_every_slot_that_is_served_has_a_service() -> None:
+    package = scripted("a")
+    async with lsart.open_lsa(package):
+        for name in sorted(SERVED):
+            assert getattr(package.table, name).__name__ == name
+
+
+TOO_LARGE = [
+    ("CreateSharedMemory", (5 * GIB, 0), "max_size", None),
+    ("CreateSharedMemory", (4096, 5 * GIB), "initial_size", None),
+    ("CreateSharedMemory", (-1, 0), "max_size", None),
+    ("AllocateSharedMemory", (SECTION, 5 * GIB), "size", None),
+    ("AllocateLsaHeap", (1 << 32,), "length", None),
+    ("AllocatePrivateHeap", (1 << 64,), "length", None),
+    ("AllocateClientBuffer", (ClientRequest(1), 5 * GIB), "length_required", STATUS_INVALID_PARAMETER),
+    ("AllocateSharedMemory", (None, 8), "shared_mem", None),
+    ("FreeSharedMemory", (None, SECTION), "shared_mem", None),
+    ("DeleteSharedMemory", (None,), "shared_mem", False),
+    ("CopyFromClientBuffer", (ClientRequest(1), 8, None), "client_base_address", STATUS_INVALID_PARAMETER),
+]
+
+
+@pytest.mark.parametrize(("slot", "values", "parameter", "failure"), TOO_LARGE)
+@simulated
+async def test_a_value_that_the_signature_cannot_carry_is_misuse_and_fails_as_documented(
+    slot: str, values: tuple[object, ...], parameter: str, failure: object, log: Log
+) -> None:
+    package = scripted("a")
+    async with lsart.open_lsa(package, bus=log.bus):
+        assert await outcome_of(getattr(package.table, slot)(*values)) == failure
+        told = log.one(SlotMisused)
+        assert (told.slot, told.parameter, told.origin.package) == (slot, parameter, "a")
+        assert told.problem in ("is NULL",) or "cannot carry" in told.problem
+
+
+class Size(enum.IntEnum):
+    PAGE = 4096
+
+
+@simulated
+async def test_any_kind_of_int_is_an_int(log: Log) -> None:
+    package = scripted("a")
+    async with lsart.open_lsa(package, bus=log.bus):
+        assert await package.table.CreateSharedMemory(Size.PAGE, Size.PAGE) is not None
+    assert log.of(SlotMisused) == []
+
+
+WRONG = [
+    ("CreateSharedMemory", ("4096", 0), "expected an int for ULONG, got str '4096'"),
+    ("CreateSharedMemory", (True, 0), "expected an int for ULONG, got bool True"),
+    ("CreateSharedMemory", (4096.0, 0), "expected an int for ULONG, got float"),
+    ("CreateSharedMemory", (None, 0), "expected an int for ULONG, got NoneType"),
+    ("AllocateSharedMemory", (4096, 8), "expected a Pointer or None, got int 4096"),
+    ("AllocateSharedMemory", (b"x", 8), "expected a Pointer or None, got bytes"),
+    ("FreeSharedMemory", (SECTION, "block"), "expected a Pointer or None, got str"),
+    ("FreeLsaHeap", (b"x",), "expected a Pointer or None, got bytes"),
+    ("AllocateClientBuffer", (1, 8), "expected the ClientRequest that the entry point was given, got 1"),
+    ("CreateSharedMemory", (4096,), r"CreateSharedMemory\(max_size, initial_size\) is missing initial_size"),
+    ("CreateSharedMemory", (1, 2, 3), "takes 2 arguments, got 3"),
+]
+
+
+@pytest.mark.parametrize(("slot", "values", "message"), WRONG)
+@simulated
+async def test_a_value_of_the_wrong_type_is_what_a_compiler_would_refuse(
+    slot: str, values: tuple[object, ...], message: str
+) -> None:
+    package = scripted("a")
+    async with lsart.open_lsa(package):
+        with pytest.raises(TypeError, match=message):
+            await getattr(package.table, slot)(*values)
+
+
+@simulated
+async def test_arguments_may_be_named_and_a_wrong_name_is_refused() -> None:
+    package = scripted("a")
+    async with lsart.open_lsa(package):
+        table: Any = package.table
+        assert await table.CreateSharedMemory(max_size=4096, initial_size=0) is not None
+        assert await table.CreateSharedMemory(4096, initial_size=0) is not None
+        with pytest.raises(TypeError, match="has no parameter 'maximum'"):
+            await table.CreateSharedMemory(maximum=4096, initial_size=0)
+        with pytest.raises(TypeError, match="got 'max_size' twice"):
+            await table.CreateSharedMemory(4096, max_size=4096)
+
+
+@simulated
+async def test_a_client_that_makes_a_package_ask_for_5_gib_gets_its_documented_failure(log: Log) -> None:
+    async def call(table: Any, request: ClientRequest, message: bytes) -> None:
+        section = await table.CreateSharedMemory(4096, 0)
+        assert await table.AllocateSharedMemory(section, int(message)) is None
+
+    async with lsart.open_lsa(scripted("a", call=call), bus=log.bus) as lsa, lsa.connect() as client:
+        await client.call("a", b"%d" % (5 * GIB))
+        await client.call("a", b"%d" % (3 * GIB))  # fits a ULONG, but no section
+    assert [each.problem for each in log.of(SlotMisused)] == [
+        f"is {5 * GIB}, which ULONG (0 to 4294967295) cannot carry"
+    ]
+
+
+@simulated
+async def test_a_slot_call_and_its_result_are_told_with_who_called_for_whom(log: Log) -> None:
+    async def call(table: Any, request: ClientRequest, message: bytes) -> None:
+        await table.AllocatePrivateHeap(7)
+        with pytest.raises(StatusError):
+            await table.CopyFromClientBuffer(request, 4, Pointer(8, "alice"))
+
+    async with lsart.open_lsa(scripted("a", call=call), bus=log.bus) as lsa, lsa.connect("alice") as client:
+        await client.call("a", b"")
+    called, returned = log.of(SlotCalled), log.of(SlotReturned)
+    assert [each.slot for each in called] == [each.slot for each in returned]
+    assert [each.slot for each in called] == ["AllocatePrivateHeap", "CopyFromClientBuffer"]
+    assert called[0].arguments == ("7",)
+    assert (called[0].origin.package, called[0].origin.call, called[0].origin.client) == ("a", 1, "alice")
+    assert returned[0].result.startswith("Pointer(")
+    assert returned[1].result.startswith("STATUS_ACCESS_VIOLATION")
+
+
+@simulated
+async def test_nobody_listening_changes_no_result() -> None:
+    """Hot paths ask the bus first; without a listener they take another way to the same end."""
+    package = scripted("a")
+    async with lsart.open_lsa(package, settings=LsaSettings(watchdog=None)):
+        section = await package.table.CreateSharedMemory(65536, 0)
+        assert section is not None
+        block = await package.table.AllocateSharedMemory(section, 8)
+        assert block is not None
+        assert await package.table.AllocateSharedMemory(section, GIB) is None
+        await package.table.FreeSharedMemory(section, block)
+        assert await package.table.DeleteSharedMemory(section) is True
+        assert await package.table.DeleteSharedMemory(section) is False
