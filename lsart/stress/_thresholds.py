@@ -47,10 +47,6 @@ def _finished(summary: RunSummary) -> int:
     return summary.calls_finished
 
 
-def _occurrences(category: str) -> Callable[[RunSummary], int]:
-    return lambda summary: sum(each.count for each in summary.warnings if each.category == category)
-
-
 METRICS = {
     "p50": Metric("duration", "median latency of a call", lambda s: s.latency.p50),
     "p95": Metric("duration", "95th percentile of the latency", lambda s: s.latency.p95),
@@ -84,13 +80,13 @@ METRICS = {
     "waited": Metric(
         "count",
         "calls that waited for a heap lock",
-        lambda s: sum(each.calls_that_waited for each in s.locks),
-        lambda s: sum(each.calls for each in s.locks),
+        lambda s: s.lock_totals.calls_that_waited,
+        lambda s: s.lock_totals.calls,
     ),
     "lost": Metric("count", "calls that began and never ended", lambda s: s.calls_lost),
-    "exhaustion": Metric("count", "times that something ran out", _occurrences("exhaustion")),
+    "exhaustion": Metric("count", "times that something ran out", lambda s: s.exhaustions),
     "contention": Metric(
-        "count", "waits for what somebody else held, once they are worth a warning", _occurrences("contention")
+        "count", "waits for what somebody else held, once they are worth a warning", lambda s: s.contentions
     ),
     "leaks": Metric("count", "blocks and sections left behind", lambda s: sum(each.count for each in s.leaks)),
     "misuse": Metric("count", "double, foreign and mispaired frees", lambda s: sum(each.count for each in s.misuse)),

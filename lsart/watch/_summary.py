@@ -242,7 +242,8 @@ class RunSummary:
     """Everything counted in a run.
 
     Args:
-        duration_ns: time of the last event.
+        duration_ns: when the last call ended or, if later, a package came up or failed. Think time and the
+            drain at the end are not in it.
         calls_started: calls that a worker took up. calls_finished: those that ended, whatever their status.
         calls_delivered: finished calls whose client was still there. calls_lost: calls that started or waited for a
             worker and never ended.
