@@ -2,7 +2,6 @@
 
 import sys
 from types import ModuleType
-from typing import Any
 
 from lsart.stress._arrivals import Arrivals, Burst, Poisson, Ramp, Start, Steady
 from lsart.stress._distributions import Constant, Distribution, Exponential, OneOf, Pareto, Uniform
@@ -54,8 +53,7 @@ class _Face(ModuleType):
     """`lsart.stress` is a function of the top and the name of this floor. Whoever imports the floor first makes Python
     put the module into that place, so the module can be called like the function."""
 
-    def __call__(self, *args: Any, **kwargs: Any) -> StressResult:
-        return stress(*args, **kwargs)
+    __call__ = staticmethod(stress)
 
 
 sys.modules[__name__].__class__ = _Face

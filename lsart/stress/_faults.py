@@ -44,6 +44,6 @@ class ScenarioError(ConfigurationError):
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """A sentence that offers the nearest known word, or lists all of them."""
-    words = list(known)
-    near = difflib.get_close_matches(word, words, 1)
-    return f"did you mean {near[0]!r}?" if near else f"known are {', '.join(words) or 'none'}"
+    by_lower = {each.lower(): each for each in known}
+    near = difflib.get_close_matches(word.lower(), by_lower, 1)
+    return f"did you mean {by_lower[near[0]]!r}?" if near else f"known are {', '.join(by_lower.values()) or 'none'}"

@@ -6,7 +6,7 @@ The same function serves TOML and Python: as an attrs converter, and, through `p
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from typing import Any
 
 import attrs
 
@@ -23,10 +23,8 @@ __all__ = [
     "costs_parsers",
     "count",
     "limits_parsers",
-    "maybe",
     "named",
     "nanoseconds",
-    "parsed",
     "positive",
     "probability",
     "text",
@@ -36,20 +34,23 @@ __all__ = [
 ]
 
 PARSER = "parser"
-_T = TypeVar("_T")
+"""Key of a field's metadata: the function that takes what a file says."""
 Parser = Callable[[Any], Any]
 
 
-def parsed(parser: Callable[[Any], Any], *, converter: Callable[[Any], Any] | None = None, **options: Any) -> Any:
-    """An attrs field whose value goes through `parser` when it comes from a file, and from Python too unless there
-    is a `converter` for that."""
-    return attrs.field(converter=converter or parser, metadata={PARSER: parser}, **options)
-
-
 def named(cls: type, fields: list[attrs.Attribute[Any]]) -> list[attrs.Attribute[Any]]:
-    """A field transformer that lets an error of a converter say which field it is about."""
+    """A field transformer: an error of a converter says which field it is about.
+
+    The converter as it was, or what the field's metadata name instead, is kept for the reader of files, which says
+    where in the file.
+    """
     return [
-        field if field.converter is None else field.evolve(converter=_naming(field.converter, cls, field.name))
+        field
+        if field.converter is None
+        else field.evolve(
+            converter=_naming(field.converter, cls, field.name),
+            metadata={PARSER: field.converter, **field.metadata},
+        )
         for field in fields
     ]
 
@@ -67,11 +68,6 @@ def _naming(converter: Any, cls: type, name: str) -> Callable[[Any], Any]:
 def nanoseconds(value: object) -> int:
     """A duration from Python, where a whole number means nanoseconds; in a file it would lack its unit."""
     return count(value) if isinstance(value, int) else _units.duration(value)
-
-
-def maybe(parser: Callable[[Any], _T]) -> Callable[[Any], _T | None]:
-    """The parser, letting None through."""
-    return lambda value: None if value is None else parser(value)
 
 
 def text(value: object) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -19,7 +20,9 @@ from lsart.stress._operations import RAW, OperationError, offered_operations
 from lsart.stress._scenario import ClientGroup, LsaSetup, Operation, Scenario, check
 from lsart.stress._structure import structure
 
-__all__ = ["load_scenario", "ready"]
+__all__ = ["find_scenario", "load_scenario"]
+
+Change = Callable[[Scenario], Scenario]
 
 FILE_NAME = "scenario.toml"
 _DEFAULT_CLIENTS = 100
@@ -42,41 +45,45 @@ def load_scenario(source: Any) -> Scenario:
         PackageLoadError: the source names a package that is not there.
         ConfigurationError: the file cannot be read.
     """
+    return find_scenario(source, lambda scenario: scenario)
+
+
+def find_scenario(source: Any, change: Change) -> Scenario:
+    """`load_scenario`, with a change to what is found before it is checked."""
     if isinstance(source, Scenario):
-        return ready(source, f"scenario {source.name!r}")
+        return _ready(change(source), f"scenario {source.name!r}")
     if isinstance(source, str | os.PathLike) and os.fspath(source).endswith(".toml"):
-        found = _from_file(Path(source))
+        found = _from_file(Path(source), change)
         assert found is not None
         return found
     spec = source if isinstance(source, PackageSpec) else PackageSpec(source)
     resolved = resolve(spec)
     beside = None if resolved.directory is None else resolved.directory / FILE_NAME
     if beside is not None and beside.is_file():
-        scenario = _from_file(beside, of=resolved)
+        scenario = _from_file(beside, change, of=resolved)
         if scenario is not None:
             return attrs.evolve(scenario, name=resolved.name)
-    return ready(_default(resolved), resolved.label)
+    return _ready(change(_default(resolved)), resolved.label)
 
 
-def ready(scenario: Scenario, label: str) -> Scenario:
-    """The scenario with its packages resolved, and with operations for every group.
+def _ready(scenario: Scenario, label: str) -> Scenario:
+    """The scenario with its packages resolved, and with operations for every group; raises ScenarioError."""
+    setup, unresolved = _resolved(scenario.lsa, Path())
+    return _checked(attrs.evolve(scenario, lsa=setup), label, unresolved, packages_are_known=not unresolved)
 
-    Raises:
-        ScenarioError: it does not fit together, or not with its packages.
-    """
-    faults = list(check(scenario))
-    setup, more = _resolved(scenario.lsa, Path())
-    faults += more
-    scenario = attrs.evolve(scenario, lsa=setup)
-    if not more:
-        scenario, more = _with_operations(scenario)
-        faults += more
+
+def _checked(scenario: Scenario, label: str, faults: list[ScenarioFault], *, packages_are_known: bool) -> Scenario:
+    """The scenario with operations for every group, unless there are faults; raises ScenarioError."""
+    faults += [fault for fault in check(scenario) if packages_are_known or not fault.path.startswith("$.lsa")]
+    if packages_are_known:
+        scenario, unknown = _with_operations(scenario)
+        faults += unknown
     if faults:
         raise ScenarioError(label, faults)
     return scenario
 
 
-def _from_file(path: Path, of: Resolved | None = None) -> Scenario | None:
+def _from_file(path: Path, change: Change, of: Resolved | None = None) -> Scenario | None:
     """The scenario in a file; None if it is there for other packages than the one it is wanted for."""
     scenario, faults = structure(_read(path), path.stem)
     setup = scenario.lsa
@@ -90,15 +97,8 @@ def _from_file(path: Path, of: Resolved | None = None) -> Scenario | None:
         if not any(_home(spec.source.target) == _home(of.target) for spec in setup.specs):
             return None
         setup = _with_options(setup, of)
-    scenario = attrs.evolve(scenario, lsa=setup)
-    faults += unresolved
-    faults += [fault for fault in check(scenario) if packages_are_known or not fault.path.startswith("$.lsa")]
-    if packages_are_known:
-        scenario, unknown = _with_operations(scenario)
-        faults += unknown
-    if faults:
-        raise ScenarioError(str(path), faults)
-    return scenario
+    scenario = change(attrs.evolve(scenario, lsa=setup))
+    return _checked(scenario, str(path), faults + unresolved, packages_are_known=packages_are_known)
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from random import Random
 import attrs
 import trio
 
-from lsart.contract import AccessViolation, ProcessTerminated, StatusError
+from lsart.contract import STATUS_NO_SUCH_PACKAGE, AccessViolation, ProcessTerminated, StatusError
 from lsart.engine import current, now_ns, sleep_ns
 from lsart.runtime import Client, Lsa
 from lsart.stress._distributions import Distribution
@@ -42,7 +42,8 @@ class Population:
     """The clients of one group.
 
     Args:
-        package: the name under which they find the package. makers: how each operation's message is made. start_ns: when the run of the population began.
+        package: the name under which they find the package. makers: how each operation's message is made.
+        start_ns: when the run of the population began.
     """
 
     def __init__(
@@ -137,8 +138,8 @@ class Population:
             else:
                 with trio.move_on_after(patience / _NS_PER_S):
                     await client.call(self._package, message, operation=operation)
-        except StatusError:
-            if not self._is_served():
+        except StatusError as error:
+            if error.status == STATUS_NO_SUCH_PACKAGE and not self._is_served():
                 self._tally.unserved += 1
                 # Nothing was awaited, and a client that gets nowhere must not keep others from getting anywhere.
                 await trio.lowlevel.checkpoint()

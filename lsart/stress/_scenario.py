@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 import attrs
+from attrs.converters import optional
 
 from lsart.contract import Choices
 from lsart.memory import MachineLimits
@@ -18,8 +19,10 @@ from lsart.stress import _fields, _units
 from lsart.stress._arrivals import Arrivals, Start, arrivals, start
 from lsart.stress._distributions import Constant, Distribution, Uniform, duration_distribution, size_distribution
 from lsart.stress._faults import ScenarioFault
-from lsart.stress._fields import maybe, parsed
 from lsart.stress._thresholds import Threshold, threshold
+
+_BY_ELEMENT = {_fields.PARSER: None}
+_DURATION = {_fields.PARSER: _units.duration}
 
 __all__ = ["ClientGroup", "HostileGroup", "LsaSetup", "Operation", "RunLimits", "Scenario"]
 
@@ -46,10 +49,10 @@ class LsaSetup:
         grace: how long calls in flight, and each SpShutdown, get at the end before they are cancelled.
     """
 
-    packages: tuple[PackageSpec, ...] = attrs.field(default=(), converter=_specs)
-    authentication_packages: tuple[PackageSpec, ...] = attrs.field(default=(), converter=_specs)
-    workers: int | None = parsed(_fields.workers, default=64)
-    grace: int = parsed(_units.duration, converter=_fields.nanoseconds, default=5 * _units.NS_PER_S)
+    packages: tuple[PackageSpec, ...] = attrs.field(default=(), converter=_specs, metadata=_BY_ELEMENT)
+    authentication_packages: tuple[PackageSpec, ...] = attrs.field(default=(), converter=_specs, metadata=_BY_ELEMENT)
+    workers: int | None = attrs.field(default=64, converter=_fields.workers)
+    grace: int = attrs.field(default=5 * _units.NS_PER_S, converter=_fields.nanoseconds, metadata=_DURATION)
 
     @property
     def specs(self) -> tuple[PackageSpec, ...]:
@@ -67,9 +70,9 @@ class Operation:
         size: passed to the function that makes the message, which may mean it as it likes; bytes.
     """
 
-    name: str = parsed(_fields.text)
-    weight: float = parsed(_fields.weight, default=1)
-    size: Distribution = parsed(size_distribution, default=Constant(64))
+    name: str = attrs.field(converter=_fields.text)
+    weight: float = attrs.field(default=1, converter=_fields.weight)
+    size: Distribution = attrs.field(default=Constant(64), converter=size_distribution)
 
 
 @attrs.frozen(kw_only=True, field_transformer=_fields.named)
@@ -91,18 +94,18 @@ class ClientGroup:
         trusted: connect as a logon process with SeTcbPrivilege. map_section: map the package's first section.
     """
 
-    name: str = parsed(_fields.text, default="client")
-    package: str = parsed(_fields.text, converter=str, default="")
-    count: int = parsed(_fields.positive, default=1)
-    calls: int | None = parsed(maybe(_fields.positive), default=None)
-    duration: int | None = parsed(maybe(_units.duration), converter=maybe(_fields.nanoseconds), default=None)
-    think_time: Distribution | None = parsed(maybe(duration_distribution), default=None)
-    arrivals: Arrivals | None = parsed(maybe(arrivals), default=None)
-    start: Start = parsed(start, default=Start())
+    name: str = attrs.field(default="client", converter=_fields.text)
+    package: str = attrs.field(default="", metadata={_fields.PARSER: _fields.text})
+    count: int = attrs.field(default=1, converter=_fields.positive)
+    calls: int | None = attrs.field(default=None, converter=optional(_fields.positive))
+    duration: int | None = attrs.field(default=None, converter=optional(_fields.nanoseconds), metadata=_DURATION)
+    think_time: Distribution | None = attrs.field(default=None, converter=optional(duration_distribution))
+    arrivals: Arrivals | None = attrs.field(default=None, converter=optional(arrivals))
+    start: Start = attrs.field(default=Start(), converter=start)
     operations: tuple[Operation, ...] = ()
-    patience: int | None = parsed(maybe(_units.duration), converter=maybe(_fields.nanoseconds), default=None)
-    trusted: bool = parsed(_fields.yes_or_no, default=False)
-    map_section: bool = parsed(_fields.yes_or_no, default=False)
+    patience: int | None = attrs.field(default=None, converter=optional(_fields.nanoseconds), metadata=_DURATION)
+    trusted: bool = attrs.field(default=False, converter=_fields.yes_or_no)
+    map_section: bool = attrs.field(default=False, converter=_fields.yes_or_no)
 
     @property
     def total_calls(self) -> int | None:
@@ -124,13 +127,13 @@ class HostileGroup:
             very bytes that are about to be accessed (needs `probability`).
     """
 
-    name: str = parsed(_fields.text, default="hostile")
-    package: str = parsed(_fields.text, converter=str, default="")
-    count: int = parsed(_fields.positive, default=1)
-    probability: float | None = parsed(maybe(_fields.probability), default=None)
-    rate: Arrivals | None = parsed(maybe(arrivals), default=None)
-    size: Distribution = parsed(size_distribution, default=Uniform(1, 8))
-    aim: str = parsed(_fields.aim, default="anywhere")
+    name: str = attrs.field(default="hostile", converter=_fields.text)
+    package: str = attrs.field(default="", metadata={_fields.PARSER: _fields.text})
+    count: int = attrs.field(default=1, converter=_fields.positive)
+    probability: float | None = attrs.field(default=None, converter=optional(_fields.probability))
+    rate: Arrivals | None = attrs.field(default=None, converter=optional(arrivals))
+    size: Distribution = attrs.field(default=Uniform(1, 8), converter=size_distribution)
+    aim: str = attrs.field(default="anywhere", converter=_fields.aim)
 
 
 @attrs.frozen(kw_only=True, field_transformer=_fields.named)
@@ -141,9 +144,9 @@ class RunLimits:
         calls, duration: for every group of clients that has neither. thresholds: ``"p99<5ms"`` and its like.
     """
 
-    calls: int | None = parsed(maybe(_fields.positive), default=None)
-    duration: int | None = parsed(maybe(_units.duration), converter=maybe(_fields.nanoseconds), default=None)
-    thresholds: tuple[Threshold, ...] = attrs.field(default=(), converter=_thresholds)
+    calls: int | None = attrs.field(default=None, converter=optional(_fields.positive))
+    duration: int | None = attrs.field(default=None, converter=optional(_fields.nanoseconds), metadata=_DURATION)
+    thresholds: tuple[Threshold, ...] = attrs.field(default=(), converter=_thresholds, metadata=_BY_ELEMENT)
 
 
 @attrs.frozen(kw_only=True, field_transformer=_fields.named)
@@ -205,7 +208,8 @@ def check(scenario: Scenario) -> Iterator[ScenarioFault]:
             yield ScenarioFault(f"{path}.arrivals", "calls either arrive or follow a think_time; remove one of them")
         if group.arrivals is not None and group.start != Start():
             yield ScenarioFault(f"{path}.start", "is for clients that think; when calls arrive is said by arrivals")
-        if group.arrivals is None and group.calls is None and (group.think_time is None or not group.think_time.mean):
+        timed = group.duration is not None and group.calls is None and group.arrivals is None
+        if timed and (group.think_time is None or not group.think_time.mean):
             yield ScenarioFault(
                 f"{path}.think_time",
                 "required when only duration ends the group: calls that take no time would never let time pass",

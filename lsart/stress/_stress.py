@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from lsart.engine import DeadlockError, current, run
 from lsart.events import Bus
-from lsart.stress._load import load_scenario, ready
+from lsart.stress._load import find_scenario, load_scenario
 from lsart.stress._overrides import Overrides, replay_line
 from lsart.stress._result import Progress, StressResult
 from lsart.stress._session import Session
@@ -48,9 +48,9 @@ def stress(
     overrides = Overrides(
         clients=clients, calls=calls, workers=workers, duration=duration, thresholds=tuple(thresholds)
     )
-    scenario = load_scenario(source)
+    scenario = find_scenario(source, overrides.apply)
     line = replay_line(source, scenario, seed, clock, overrides)
-    session = Session(ready(overrides.apply(scenario), f"scenario {scenario.name!r}"), bus=bus, on_progress=on_progress)
+    session = Session(scenario, bus=bus, on_progress=on_progress)
     try:
         run(session.run, seed=seed, clock=clock)
     except KeyboardInterrupt:  # between two steps of the loop, where no task could take it
@@ -60,7 +60,7 @@ def stress(
     finally:
         session.close()
     result = session.result(seed=seed, clock=clock, replay_line=line)
-    session.monitor.warn()
+    session.monitor.warn(stacklevel=3)  # the line that called stress
     return result
 
 

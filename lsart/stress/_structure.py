@@ -90,9 +90,9 @@ def _converter() -> cattrs.Converter:
 
 
 def _own_parsers(part: type) -> _Parsers:
-    return {
-        field.name: field.metadata[_fields.PARSER] for field in attrs.fields(part) if _fields.PARSER in field.metadata
-    }
+    """How the fields are written. Lists are left to cattrs, which knows the index of a faulty element."""
+    found = {field.name: field.metadata.get(_fields.PARSER) for field in attrs.fields(part)}
+    return {name: parser for name, parser in found.items() if parser is not None}
 
 
 def _register(converter: cattrs.Converter, part: type, parsers: _Parsers) -> None:

@@ -1,0 +1,113 @@
+"""Ctrl-C ends a run early, in order, with the summary so far."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+import lsart
+from lsart import Scenario
+from lsart.events import CallFinished, PackageShutDown
+from lsart.stress import ClientGroup, ExitCode, LsaSetup, Progress
+
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::lsart.ContentionWarning"),
+    pytest.mark.filterwarnings("ignore::lsart.ExhaustionWarning"),
+]
+
+
+class Interrupting:
+    """Its 50th call is when somebody presses Ctrl-C: inside a worker, in the package's own code."""
+
+    served = 0
+
+    def SpInitialize(self, package_id: int, parameters: object, table: object) -> None:
+        pass
+
+    async def LsaApCallPackageUntrusted(self, *args: Any) -> None:
+        self.served += 1
+        if self.served == 50:
+            signal.raise_signal(signal.SIGINT)
+        await lsart.sleep_ns(1000)
+
+    def SpShutdown(self) -> None:
+        pass
+
+
+def endless(package: Any) -> Scenario:
+    return Scenario(lsa=LsaSetup(packages=(package,)), clients=(ClientGroup(count=5, duration="1h", think_time="1ms"),))
+
+
+def test_ctrl_c_in_a_package_ends_the_run_with_the_summary_so_far() -> None:
+    bus = lsart.Bus()
+    ends: list[PackageShutDown] = []
+    bus.subscribe(ends.append, PackageShutDown)
+    result = lsart.stress(endless(Interrupting), bus=bus)
+    assert result.interrupted
+    assert result.exit_code == ExitCode.INTERRUPTED
+    assert result.problems == ()
+    assert 45 <= result.summary.calls_finished <= 50
+    assert [(each.package, each.reason) for each in ends] == [("interrupting", "")]
+    assert result.summary.machine != ()
+
+
+def test_ctrl_c_in_a_client_ends_the_run_with_the_summary_so_far() -> None:
+    def press(progress: Progress) -> None:
+        if progress.calls_done == 400:
+            signal.raise_signal(signal.SIGINT)
+
+    result = lsart.stress("ticketcache", duration="1h", on_progress=press)
+    assert (result.interrupted, result.exit_code) == (True, ExitCode.INTERRUPTED)
+    assert 400 <= result.summary.calls_finished < 600
+    assert result.summary.sections != ()
+    assert result.problems == ()
+
+
+def test_ctrl_c_while_an_event_is_told_ends_the_run_too() -> None:
+    bus = lsart.Bus()
+    seen = 0
+
+    def press(event: CallFinished) -> None:
+        nonlocal seen
+        seen += 1
+        if seen == 30:
+            signal.raise_signal(signal.SIGINT)
+
+    bus.subscribe(press, CallFinished)
+    result = lsart.stress("minimal", duration="1h", bus=bus)
+    assert (result.interrupted, result.exit_code) == (True, ExitCode.INTERRUPTED)
+
+
+RUN = """
+import sys, warnings
+import lsart
+warnings.simplefilter("ignore")
+told = []
+def tell(progress):
+    if not told:
+        told.append(progress)
+        print("running", flush=True)
+result = lsart.stress("ticketcache", duration="10h", on_progress=tell)
+print(result.interrupted, result.exit_code, result.summary.calls_finished > 0, len(result.summary.sections))
+sys.exit(result.exit_code)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT to send to another process")
+def test_ctrl_c_from_outside_ends_the_process_with_130() -> None:
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    with subprocess.Popen(
+        [sys.executable, "-c", RUN], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "running\n"
+        process.send_signal(signal.SIGINT)
+        output, errors = process.communicate(timeout=60)
+    assert output == "True 130 True 1\n"
+    assert errors == ""
+    assert process.returncode == 130

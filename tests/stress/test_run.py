@@ -1,0 +1,469 @@
+"""What a run does, and how it is judged."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import lsart
+from lsart import CallPackageReply, ClientRequest, ConfigurationError, FunctionTable, Pointer, Scenario
+from lsart.events import CallFinished, CallStarted, ClientConnected, HostileWrite
+from lsart.stress import (
+    ClientGroup,
+    Constant,
+    ExitCode,
+    HostileGroup,
+    LsaSetup,
+    Operation,
+    Progress,
+    RunLimits,
+    StressResult,
+    run_scenario,
+)
+
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::lsart.ContentionWarning"),
+    pytest.mark.filterwarnings("ignore::lsart.ExhaustionWarning"),
+]
+MILLISECOND = 1_000_000
+
+
+class Package:
+    """Answers everything with success."""
+
+    def SpInitialize(self, package_id: int, parameters: object, table: FunctionTable) -> None:
+        self.table = table
+
+    async def LsaApCallPackageUntrusted(
+        self, client_request: ClientRequest, submit_buffer: bytes, client_base: None, length: int
+    ) -> CallPackageReply | None:
+        return None
+
+
+class Slow(Package):
+    """Needs 3 ms of virtual time for every call."""
+
+    async def LsaApCallPackageUntrusted(self, *args: Any) -> None:
+        await lsart.sleep_ns(3 * MILLISECOND)
+
+
+class Buggy(Package):
+    async def LsaApCallPackageUntrusted(self, *args: Any) -> None:
+        raise RuntimeError("a bug")
+
+
+class Refusing(Package):
+    def SpInitialize(self, package_id: int, parameters: object, table: FunctionTable) -> None:
+        raise lsart.StatusError(lsart.STATUS_INSUFFICIENT_RESOURCES)
+
+
+class Failing(Package):
+    """Says no, as documented."""
+
+    async def LsaApCallPackageUntrusted(self, *args: Any) -> None:
+        raise lsart.StatusError(lsart.STATUS_ACCESS_DENIED)
+
+
+class Shared(Package):
+    """Holds one section; subclasses do something wrong with it."""
+
+    section: Pointer
+
+    async def SpInitialize(  # type: ignore[override]  # both kinds of entry point are welcome
+        self, package_id: int, parameters: object, table: FunctionTable
+    ) -> None:
+        self.table = table
+        section = await table.CreateSharedMemory(max_size=65536, initial_size=4096)
+        assert section is not None
+        self.section = section
+
+    async def SpShutdown(self) -> None:
+        await self.table.DeleteSharedMemory(self.section)
+
+
+class Leaking(Shared):
+    async def SpShutdown(self) -> None:
+        pass
+
+
+class FreeingTwice(Shared):
+    async def LsaApCallPackageUntrusted(self, *args: Any) -> None:
+        block = await self.table.AllocateSharedMemory(self.section, 16)
+        await self.table.FreeSharedMemory(self.section, block)
+        await self.table.FreeSharedMemory(self.section, block)
+
+
+class Lying(Package):
+    """Claims a longer reply than it sends."""
+
+    async def LsaApCallPackageUntrusted(self, client_request: ClientRequest, *args: Any) -> CallPackageReply:
+        reply = await self.table.reply(client_request, b"short")
+        return CallPackageReply(reply.protocol_return_buffer, 1 << 30, 0)
+
+
+class Stuck(Package):
+    async def LsaApCallPackageUntrusted(self, *args: Any) -> None:
+        import trio
+
+        await trio.Event().wait()
+
+
+class BadEnd(Package):
+    def SpShutdown(self) -> None:
+        raise OSError("the disk is full")
+
+
+def scenario(package: type, *, hostile: tuple[HostileGroup, ...] = (), limits: Any = None, **group: Any) -> Scenario:
+    group.setdefault("calls", 3)
+    return Scenario(
+        lsa=LsaSetup(packages=(package,)),
+        clients=(ClientGroup(**group),),
+        hostile=hostile,
+        run=limits or RunLimits(),
+    )
+
+
+# ---------------------------------------------------------------------- the samples
+
+
+@pytest.fixture(scope="module")
+def ticketcache() -> StressResult:
+    import warnings
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return lsart.stress("ticketcache")
+
+
+def test_ticketcache_contends_and_runs_out_and_survives(ticketcache: StressResult) -> None:
+    summary = ticketcache.summary
+    assert summary.section_totals.created == 1
+    assert {(each.category, each.subject) for each in summary.warnings} == {
+        ("contention", "heap lock of section-1"),
+        ("exhaustion", "section-1"),
+    }
+    assert ticketcache.exit_code == ExitCode.FINE
+    assert ticketcache.problems == ()
+    assert summary.calls_lost == 0
+    assert summary.calls_finished == summary.calls_delivered > 5000
+    assert summary.latency.p99 > 0
+
+
+def test_ticketcache_issues_both_warnings() -> None:
+    with pytest.warns() as caught:
+        lsart.stress("ticketcache", duration="20ms")
+    assert {each.category for each in caught} == {lsart.ContentionWarning, lsart.ExhaustionWarning}
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("seed", range(4))
+def test_minimal_raises_no_warning(seed: int) -> None:
+    result = lsart.stress("minimal", seed=seed)
+    assert (result.exit_code, result.summary.warnings) == (0, ())
+    assert result.summary.calls_finished == 1000
+
+
+def test_ticketcache_withstands_hostile_writers() -> None:
+    bus = lsart.Bus()
+    writes: list[HostileWrite] = []
+    bus.subscribe(writes.append, HostileWrite)
+    base = lsart.load_scenario("ticketcache")
+    hostile = (
+        HostileGroup(name="patient", count=2, probability=0.2),
+        HostileGroup(name="precise", probability=0.2, aim="access", size="1B"),
+        HostileGroup(name="random", rate="poisson(20000/s)"),
+    )
+    result = lsart.stress(
+        Scenario(name="siege", lsa=base.lsa, clients=base.clients, hostile=hostile), duration="40ms", bus=bus
+    )
+    assert (result.exit_code, result.problems) == (0, ())
+    assert {each.client for each in writes} == {"patient-1", "patient-2", "precise-1", "random-1"}
+    answers = {each.protocol_status for each in result.summary.by_status}
+    assert "SEC_E_MESSAGE_ALTERED" in answers
+    assert "STATUS_SUCCESS" in answers
+
+
+# ---------------------------------------------------------------------- exit codes
+
+
+def test_documented_failures_are_results() -> None:
+    result = lsart.stress(scenario(Failing))
+    (count,) = result.summary.by_status
+    assert (count.status, count.count, count.is_success) == ("STATUS_ACCESS_DENIED", 3, False)
+    assert (result.exit_code, result.problems) == (ExitCode.FINE, ())
+
+
+def test_a_package_that_raises_fails_the_run() -> None:
+    result = lsart.stress(scenario(Buggy))
+    assert result.exit_code == ExitCode.FAILED
+    disabled, unserved = result.problems
+    assert "RuntimeError: a bug" in disabled
+    assert unserved == "2 calls found no package to serve them"
+
+
+def test_a_leak_fails_the_run() -> None:
+    result = lsart.stress(scenario(Leaking))
+    assert result.exit_code == ExitCode.FAILED
+    assert "left 1 behind in sections (65,536 bytes)" in result.problems[0]
+
+
+def test_misuse_fails_the_run() -> None:
+    result = lsart.stress(scenario(FreeingTwice))
+    assert result.exit_code == ExitCode.FAILED
+    assert result.problems[0].startswith("misuse: 3 x DoubleFree")
+
+
+def test_a_reply_that_is_not_there_fails_the_run() -> None:
+    result = lsart.stress(scenario(Lying))
+    assert result.exit_code == ExitCode.FAILED
+    assert result.problems[0].startswith("a reply could not be read: operation 'raw' of client-1: access violation")
+
+
+def test_a_deadlock_fails_the_run_and_is_named() -> None:
+    result = lsart.stress(scenario(Stuck))
+    assert result.exit_code == ExitCode.FAILED
+    assert "deadlock" in result.problems[0]
+    assert "client-1" in result.problems[0]
+
+
+def test_a_shutdown_that_fails_fails_the_run() -> None:
+    result = lsart.stress(scenario(BadEnd))
+    assert result.exit_code == ExitCode.FAILED
+    (problem,) = result.problems
+    assert re.search(r"SpShutdown.*the disk is full", problem)
+
+
+def test_an_lsass_that_goes_down_fails_the_run() -> None:
+    whole = scenario(FreeingTwice)
+    choices = lsart.Choices(shared_double_free="terminate")
+    result = lsart.stress(Scenario(lsa=whole.lsa, clients=whole.clients, choices=choices))
+    assert result.exit_code == ExitCode.FAILED
+    assert result.problems[0].startswith("LSASS went down: heap corruption: double free")
+
+
+def test_a_package_that_refuses_lets_no_client_come() -> None:
+    bus = lsart.Bus()
+    clients: list[ClientConnected] = []
+    bus.subscribe(clients.append, ClientConnected)
+    result = lsart.stress(scenario(Refusing), bus=bus)
+    assert result.exit_code == ExitCode.NOT_STARTED
+    assert "STATUS_INSUFFICIENT_RESOURCES" in result.refusals[0]
+    assert clients == []
+
+
+def test_a_crossed_threshold_decides_the_exit_code() -> None:
+    limits = RunLimits(thresholds=("p99<3ms", "calls==3"))
+    result = lsart.stress(scenario(Slow, limits=limits))
+    assert [(each.text, each.passed) for each in result.thresholds] == [("p99<3ms", False), ("calls==3", True)]
+    assert result.exit_code == ExitCode.THRESHOLD
+    assert lsart.stress(scenario(Slow), thresholds=["p99<=3ms"]).exit_code == ExitCode.FINE
+
+
+def test_a_failed_package_outweighs_a_crossed_threshold() -> None:
+    assert lsart.stress(scenario(Buggy), thresholds=["failures==0"]).exit_code == ExitCode.FAILED
+
+
+# ---------------------------------------------------------------------- clients
+
+
+def calls_of(source: Any, **options: Any) -> tuple[StressResult, list[CallStarted], list[CallFinished]]:
+    bus = lsart.Bus()
+    started: list[CallStarted] = []
+    finished: list[CallFinished] = []
+    bus.subscribe(started.append, CallStarted)
+    bus.subscribe(finished.append, CallFinished)
+    return lsart.stress(source, bus=bus, **options), started, finished
+
+
+def test_a_closed_loop_thinks_after_each_reply() -> None:
+    _, started, _ = calls_of(scenario(Slow, think_time="2ms", calls=4))
+    assert [each.time_ns // MILLISECOND for each in started] == [0, 5, 10, 15]
+
+
+def test_an_open_loop_does_not_wait_for_replies() -> None:
+    _, started, finished = calls_of(scenario(Slow, arrivals="1000/s", calls=5, count=2))
+    assert [each.time_ns for each in started] == [number * MILLISECOND for number in range(5)]
+    assert [each.time_ns for each in finished] == [(number + 3) * MILLISECOND for number in range(5)]
+    assert [each.client for each in started] == ["client-1", "client-2", "client-1", "client-2", "client-1"]
+
+
+def test_a_burst_arrives_at_one_instant() -> None:
+    _, started, _ = calls_of(scenario(Package, arrivals="burst(10 every 7ms)", duration="15ms", calls=None))
+    assert [each.time_ns for each in started] == [0] * 10 + [7 * MILLISECOND] * 10 + [14 * MILLISECOND] * 10
+
+
+def test_duration_ends_new_calls_but_not_running_ones() -> None:
+    result, started, finished = calls_of(scenario(Slow, think_time="1ms", duration="9ms", calls=None))
+    assert [each.time_ns // MILLISECOND for each in started] == [0, 4, 8]
+    assert finished[-1].time_ns == 11 * MILLISECOND
+    assert result.summary.calls_lost == 0
+
+
+def test_clients_can_begin_apart() -> None:
+    _, started, _ = calls_of(scenario(Package, count=3, calls=1, start="2ms apart"))
+    assert [(each.client, each.time_ns // MILLISECOND) for each in started] == [
+        ("client-1", 0),
+        ("client-2", 2),
+        ("client-3", 4),
+    ]
+
+
+def test_a_client_without_patience_leaves_its_call_to_the_worker() -> None:
+    result, started, finished = calls_of(scenario(Slow, patience="1ms", think_time="10ms"))
+    # Gone after 1 ms, thinking for 10 ms: yet each call runs its 3 ms and is counted, delivered to nobody.
+    assert [each.time_ns // MILLISECOND for each in started] == [0, 11, 22]
+    assert [each.latency_ns for each in finished] == [3 * MILLISECOND] * 3
+    assert [each.delivered for each in finished] == [False] * 3
+    summary = result.summary
+    assert (summary.calls_finished, summary.calls_delivered, summary.calls_lost) == (3, 0, 0)
+    assert (result.exit_code, result.problems) == (0, ())
+
+
+def test_patience_that_suffices_changes_nothing() -> None:
+    _, _, finished = calls_of(scenario(Slow, patience="4ms"))
+    assert [each.delivered for each in finished] == [True] * 3
+
+
+def test_operations_come_in_proportion_to_their_weights() -> None:
+    operations = tuple(
+        Operation(name=name, weight=weight, size="16B") for name, weight in (("put", 6), ("get", 3), ("drop", 1))
+    )
+    setup = LsaSetup(packages=("ticketcache",))
+    groups = (ClientGroup(count=20, calls=100, think_time="1ms", start="within 1ms", operations=operations),)
+    summary = lsart.stress(Scenario(lsa=setup, clients=groups)).summary
+    shares = {
+        name: sum(each.count for each in summary.by_status if each.operation == name) / 2000
+        for name in ("put", "get", "drop")
+    }
+    assert shares == pytest.approx({"put": 0.6, "get": 0.3, "drop": 0.1}, abs=0.03)
+
+
+def test_trusted_clients_call_the_other_entry_point() -> None:
+    class Trusting(Package):
+        async def LsaApCallPackage(self, *args: Any) -> None:
+            raise lsart.StatusError(lsart.STATUS_NOT_SUPPORTED)
+
+    (count,) = lsart.stress(scenario(Trusting, trusted=True)).summary.by_status
+    assert count.status == "STATUS_NOT_SUPPORTED"
+
+
+def test_clients_can_have_the_section_mapped() -> None:
+    bus = lsart.Bus()
+    seen: list[tuple[str, str]] = []
+    bus.subscribe(lambda event: seen.append((event.section, event.space)), lsart.events.SectionMapped)
+    lsart.stress(scenario(Shared, count=2, map_section=True), bus=bus)
+    assert sorted(seen) == [("section-1", "client-1"), ("section-1", "client-2")]
+
+
+def test_groups_can_call_different_packages() -> None:
+    whole = Scenario(
+        lsa=LsaSetup(packages=("minimal", "ticketcache")),
+        clients=(
+            ClientGroup(name="a", calls=2, operations=(Operation(name="echo"),)),
+            ClientGroup(name="b", package="ticketcache", calls=2, operations=(Operation(name="get"),)),
+        ),
+    )
+    _, started, _ = calls_of(whole)
+    assert {(each.client, each.package) for each in started} == {("a-1", "minimal"), ("b-1", "ticketcache")}
+
+
+def test_a_group_that_calls_a_package_that_is_not_there_is_a_fault() -> None:
+    with pytest.raises(lsart.ScenarioError, match=r"\$\.clients\[0\]\.package: .*did you mean 'minimal'\?"):
+        lsart.stress(Scenario(lsa=LsaSetup(packages=("minimal",)), clients=(ClientGroup(calls=1, package="minimall"),)))
+
+
+# ---------------------------------------------------------------------- the function
+
+
+def test_overrides_change_the_run_and_are_in_the_line_that_replays_it() -> None:
+    result = lsart.stress("minimal", seed=5, clients=4, calls=10, workers=2, thresholds=["p99<5ms"])
+    assert result.summary.calls_finished == 40
+    assert result.replay_line == (
+        "lsart stress minimal --seed 5 --clients 4 --calls 10 --workers 2 --threshold 'p99<5ms'"
+    )
+
+
+def test_duration_given_alone_takes_the_place_of_calls() -> None:
+    result = lsart.stress("minimal", duration="50ms")
+    assert 40 * MILLISECOND <= result.summary.duration_ns < 60 * MILLISECOND
+    both = lsart.stress("minimal", duration="10s", calls=2)
+    assert both.summary.calls_finished == 40
+
+
+def test_clients_of_several_groups_keep_their_proportions() -> None:
+    _, started, _ = calls_of("ticketcache", clients=12, duration="20ms")
+    assert {each.client for each in started} == {"logon-1", "logon-2"} | {f"user-{number}" for number in range(1, 11)}
+
+
+def test_a_path_with_a_space_is_quoted_in_the_line(tmp_path: Path) -> None:
+    path = tmp_path / "my scenario.toml"
+    path.write_text('[lsa]\npackages = ["minimal"]\n[[clients]]\ncalls = 1\n')
+    assert lsart.stress(path).replay_line == f"lsart stress '{path}' --seed 0"
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"clients": 0}, "clients: expected a whole number of 1 or more, got 0"),
+        ({"calls": -1}, "calls: expected"),
+        ({"workers": 0}, "workers: expected"),
+        ({"duration": "5"}, "duration: '5' is no duration"),
+        ({"thresholds": ["p99"]}, "threshold: 'p99' is no threshold"),
+    ],
+)
+def test_an_override_that_cannot_be_is_told_by_its_name(options: dict[str, Any], message: str) -> None:
+    with pytest.raises(ConfigurationError, match=re.escape(message)):
+        lsart.stress("minimal", **options)
+
+
+def test_progress_is_told_now_and_then_and_at_the_end() -> None:
+    seen: list[Progress] = []
+    result = lsart.stress("minimal", calls=30, on_progress=seen.append)
+    assert [(each.calls_done, each.calls_total) for each in seen] == [(200, 600), (400, 600), (600, 600), (600, 600)]
+    assert seen == sorted(seen, key=lambda each: each.time_ns)
+    assert seen[-1].time_ns <= result.summary.duration_ns
+
+
+def test_a_run_that_only_time_ends_has_no_total() -> None:
+    seen: list[Progress] = []
+    lsart.stress("minimal", duration="200ms", on_progress=seen.append)
+    assert {each.calls_total for each in seen} == {None}
+
+
+def test_time_on_the_real_clock_is_real() -> None:
+    result = lsart.stress(scenario(Package, calls=20, think_time="1ms"), clock="real")
+    assert (result.clock, result.exit_code, result.summary.calls_finished) == ("real", 0, 20)
+    assert result.summary.duration_ns >= 19 * MILLISECOND
+    assert "clock='real'" in result.replay_line
+
+
+def test_a_scenario_can_be_run_inside_a_run() -> None:
+    inside = lsart.run(run_scenario, "minimal", seed=3)
+    outside = lsart.stress("minimal", seed=3)
+    assert inside == outside
+
+
+def test_the_callers_bus_is_given_back_as_it_was() -> None:
+    bus = lsart.Bus()
+    lsart.stress("minimal", clients=1, calls=1, bus=bus)
+    assert not bus.wants(CallFinished)
+
+
+def test_the_floor_can_be_called_like_the_function() -> None:
+    import lsart.stress as floor
+
+    assert floor("minimal", clients=1, calls=1).exit_code == 0  # type: ignore[operator]  # a module, made callable
+
+
+def test_sizes_are_passed_to_the_operation() -> None:
+    class Measuring(Package):
+        lengths: list[int] = []  # noqa: RUF012  # shared on purpose: the instance is LSA's
+
+        async def LsaApCallPackageUntrusted(self, client_request: Any, submit: bytes, base: None, length: int) -> None:
+            self.lengths.append(length)
+
+    lsart.stress(scenario(Measuring, operations=(Operation(name="raw", size=Constant(77)),)))
+    assert Measuring.lengths == [77, 77, 77]
