@@ -125,10 +125,8 @@ async def all_at_once(lsa: lsart.Lsa, messages: list[bytes]) -> None:
 SLOW = LsaSettings(costs=Costs(heap_lock=1000, commit_page=0, create_section=0))
 
 
-@pytest.mark.parametrize(
-    ("order", "expected"), [("fifo", ["c0", "c1", "c2", "c3"]), ("lifo", ["c0", "c3", "c2", "c1"])]
-)
-def test_calls_of_clients_are_served_by_the_chosen_order(order: Any, expected: list[str], log: Log) -> None:
+@pytest.mark.parametrize(("order", "expected"), [("fifo", "0123"), ("lifo", "0321")])
+def test_calls_of_clients_are_served_by_the_chosen_order(order: Any, expected: str, log: Log) -> None:
     async def call(table: FunctionTable, section: Pointer, message: bytes) -> None:
         await table.AllocateSharedMemory(section, 16)
 
