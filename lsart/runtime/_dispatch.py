@@ -7,6 +7,7 @@ two channels, because worker and client park and wake each other directly.
 
 from __future__ import annotations
 
+import logging
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
     from lsart.runtime._client import Client
 
 __all__ = ["Dispatcher", "Request", "call_entry"]
+
+_log = logging.getLogger("lsart.packages")
 
 
 class Request:
@@ -313,6 +316,7 @@ class Dispatcher:
         if package.state is PackageState.READY:
             package.advance(PackageStep.DISABLE)
             package.failure = f"{entry} raised {reason}"
+            _log.debug("package %r: %s raised", package.name, entry, exc_info=error)
             self._bus.emit(
                 PackageDisabled(time_ns=now_ns(), package=package.key, entry_point=entry, reason=reason, call=call)
             )

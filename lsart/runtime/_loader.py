@@ -6,6 +6,7 @@ authentication package), SpInitialize and SpGetInfo. A package that fails anywhe
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 
 import trio
@@ -42,6 +43,8 @@ from lsart.runtime._resolve import PackageSpec, resolve
 from lsart.runtime._settings import LsaSettings
 
 __all__ = ["Loader"]
+
+_log = logging.getLogger("lsart.packages")
 
 _SPARSE_STEP = 7919  # any stride shows that ids need not be adjacent; a prime is easy to recognise in a log
 _SEPARATE_OFFSET = 0x1000
@@ -240,6 +243,7 @@ class Loader:
 
     def _tell_refused(self, package: Package, refusal: _RefusedError) -> None:
         package.failure = str(refusal)
+        _log.debug("package %r did not start", package.name, exc_info=refusal.__cause__)
         if package.state is not PackageState.READY:
             package.advance(PackageStep.REFUSE)
         self.refused.append(package)
