@@ -126,7 +126,8 @@ def machine(page: Page, summary: RunSummary) -> None:
 def warnings(page: Page, summary: RunSummary) -> None:
     """What deserves attention: why, since when, who, and what to do."""
     if not summary.warnings:
-        page.line(("Warnings", "bold"), ("  none", "dim"))
+        left_out = f"{show_count(summary.warnings_total)}, not shown" if summary.warnings_total else "none"
+        page.line(("Warnings", "bold"), (f"  {left_out}", "dim"))
         return
     page.line(("Warnings", "bold"))
     for each in summary.warnings[:_WARNINGS]:
