@@ -12,11 +12,12 @@ from collections.abc import Callable
 
 from lsart.contract import ConfigurationError, LsassTerminated
 
-__all__ = ["FAILED", "OutputError", "explain", "report", "say", "width"]
+__all__ = ["FAILED", "SHOWS_WHERE", "OutputError", "explain", "report", "say", "wants_tracebacks", "width"]
 
 FAILED, WRONG, BROKEN = 1, 2, 70
 WIDEST = 100
 TRACEBACK = "LSART_TRACEBACK"
+SHOWS_WHERE = f"{TRACEBACK}=1 shows where."
 
 
 class OutputError(ConfigurationError):
@@ -33,9 +34,14 @@ class OutputError(ConfigurationError):
         )
 
 
+def wants_tracebacks() -> bool:
+    """Whether the person asked to see where things go wrong."""
+    return os.environ.get(TRACEBACK, "") not in ("", "0")
+
+
 def report(error: Exception, *, give_up_output: Callable[[], None]) -> int:
     """Say what went wrong on standard error; the exit code."""
-    if os.environ.get(TRACEBACK, "") not in ("", "0"):
+    if wants_tracebacks():
         traceback.print_exception(error, file=sys.stderr)
     error = _leaf(error)
     if isinstance(error, OSError) and error.filename is None and _is_output(error):
@@ -52,8 +58,8 @@ def explain(error: Exception) -> tuple[str, int]:
     from lsart.engine import DeadlockError
 
     if isinstance(error, ConfigurationError):
-        cause = f" {TRACEBACK}=1 shows where." if error.__cause__ is not None else ""
-        return f"{error}{cause}", WRONG
+        hides_cause = error.__cause__ is not None and not wants_tracebacks()
+        return f"{error}\n{SHOWS_WHERE}" if hides_cause else str(error), WRONG
     if isinstance(error, CycloptsError):
         return f"{str(error).strip()}\nTry: {_help_command(error)}", WRONG
     if isinstance(error, LsassTerminated):
@@ -63,7 +69,7 @@ def explain(error: Exception) -> tuple[str, int]:
     if isinstance(error, OSError):
         nameless = "standard output" if _is_output(error) else "this computer"
         return f"{error.filename or nameless}: {error.strerror or error}. {_remedy(error)}", WRONG
-    where = "" if os.environ.get(TRACEBACK) else f" Run it again with {TRACEBACK}=1 to see where."
+    where = "" if wants_tracebacks() else f" Run it again with {TRACEBACK}=1 to see where."
     what = " ".join(f"{type(error).__name__}: {error}".split())
     return (
         f"internal error: {what}. This is a fault of lsart; please report it with the command you ran.{where}",

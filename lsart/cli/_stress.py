@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
+import logging
+import signal
 import sys
+import threading
 import warnings
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Literal
 
 import attrs
 from rich.console import Console
 
-from lsart.cli._failures import FAILED, OutputError, say, width
+from lsart.cli._failures import FAILED, SHOWS_WHERE, OutputError, say, wants_tracebacks, width
 from lsart.cli._files import ResultFile
 from lsart.cli._progress import LiveProgress, somebody_watches
 from lsart.events import Bus, Event
@@ -50,8 +54,11 @@ def run_stress(options: Options) -> int:
         ConfigurationError: there is nothing to run. OutputError: a file cannot be written; the screen was shown.
     """
     json_to_stdout = options.json == STANDARD_OUTPUT
-    shows_screen = not options.quiet and not json_to_stdout
+    if wants_tracebacks():
+        logging.basicConfig(format="%(message)s")
+        logging.getLogger("lsart.packages").setLevel(logging.DEBUG)
     with ExitStack() as stack:
+        stack.enter_context(_terminating_is_interrupting())
         files = [
             None if path is None or path == STANDARD_OUTPUT else stack.enter_context(ResultFile(option, path))
             for option, path in (("--json", options.json), ("--events", options.events))
@@ -59,12 +66,16 @@ def run_stress(options: Options) -> int:
         json_file, events_file = files
         log = _EventLog(events_file)
         result = _run(options, log)
+        # A run that never began has nothing to show but the reason.
+        shows_screen = not options.quiet and not json_to_stdout and result.exit_code != ExitCode.NOT_STARTED
         if json_to_stdout:
             print(_as_json(result))
         elif shows_screen:
             _show(result, hides_warnings=options.warnings == "ignore")
         if not shows_screen:
             _say_what_is_wrong(result)
+        if any(" raised " in each for each in (*result.refusals, *result.problems)) and not wants_tracebacks():
+            say(SHOWS_WHERE, kind="")
         # After the screen, so that a full disk costs the file and not the result.
         sys.stdout.flush()
         if json_file is not None:
@@ -98,6 +109,19 @@ class _EventLog:
             raise self._error
         if self._file is not None:
             self._file.complete()
+
+
+@contextmanager
+def _terminating_is_interrupting() -> Iterator[None]:
+    """`kill` and `timeout` end a run as Ctrl-C does: packages are shut down, no half-written file stays behind."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _run(options: Options, log: _EventLog) -> StressResult:
