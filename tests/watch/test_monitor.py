@@ -10,7 +10,7 @@ from random import Random
 
 import pytest
 import trio
-from lsart_packages.ticketcache import OPERATIONS
+from lsart_packages.ticketcache import OPERATIONS, TicketCache
 from stories import Story, in_call
 
 import lsart
@@ -36,7 +36,7 @@ def small_run(seed: int = 0) -> tuple[RunSummary, list[Event], Monitor]:
     events: list[Event] = []
     monitor = Monitor(bus)
     bus.subscribe(events.append)
-    packages = [lsart.PackageSpec("ticketcache", {"max_size": 16_384, "initial_size": 4096})]
+    packages = [lsart.PackageSpec(TicketCache, {"max_size": 16_384, "initial_size": 4096})]
 
     async def client(lsa: lsart.Lsa, number: int) -> None:
         random = Random(f"{seed}/{number}")
