@@ -10,7 +10,7 @@ from random import Random
 
 import pytest
 import trio
-from lsart_packages.ticketcache import OPERATIONS, TicketCache
+from lsart_packages.ticketcache import OPERATIONS
 from stories import Story, in_call
 
 import lsart
@@ -36,7 +36,7 @@ def small_run(seed: int = 0) -> tuple[RunSummary, list[Event], Monitor]:
     events: list[Event] = []
     monitor = Monitor(bus)
     bus.subscribe(events.append)
-    packages = [lsart.PackageSpec(TicketCache, {"max_size": 16_384, "initial_size": 4096})]
+    packages = [lsart.PackageSpec("lsart_packages.ticketcache:TicketCache", {"max_size": 16_384, "initial_size": 4096})]
 
     async def client(lsa: lsart.Lsa, number: int) -> None:
         random = Random(f"{seed}/{number}")
@@ -121,12 +121,12 @@ def test_the_snapshot_shows_the_section_and_the_machine_as_they_were_before_the_
 ) -> None:
     summary = told[0]
     (section,) = summary.sections
-    assert (section.name, section.package, section.max_size) == ("section-1", "ticketcache", 16_384)
+    assert (section.name, section.package, section.max_size) == ("section-1", "ticket_cache", 16_384)
     assert section.live_bytes > 0
     assert section.free_bytes >= section.largest_free > 0
     assert (summary.section_totals.created, summary.section_totals.live) == (1, 1)
     commit = summary.machine[0]
-    assert (commit.resource, commit.in_use, commit.owners[0].owner) == ("commit limit", 16_384, "ticketcache")
+    assert (commit.resource, commit.in_use, commit.owners[0].owner) == ("commit limit", 16_384, "ticket_cache")
 
 
 def test_the_same_run_has_the_same_summary_and_asking_twice_changes_nothing(
