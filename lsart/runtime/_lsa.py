@@ -206,7 +206,7 @@ async def open_lsa(
     failure: BaseException | None = None
     lsa: Lsa | None = None
     try:
-        with Watchdog(settings.watchdog, call_entry.__code__):
+        with Watchdog(settings.watchdog, (call_entry.__code__, Loader._enter.__code__)):
             async with trio.open_nursery() as nursery:
                 lsa = Lsa(nursery, settings, bus or Bus())
                 try:

@@ -143,8 +143,9 @@ def _from_directory(directory: Path, options: Mapping[str, Any]) -> Resolved:
 
 def _from_file(path: Path, attribute: str, options: Mapping[str, Any], label: str) -> Resolved:
     if not path.is_file():
-        near = _near(path.name, [each.name for each in path.parent.glob("*.py")])
-        hint = f" Did you mean {path.parent / near}?" if near else ""
+        # Without the ending, which would make any two names alike.
+        near = _near(path.stem, sorted(each.stem for each in path.parent.glob("*.py")))
+        hint = f" Did you mean {path.parent / near}.py?" if near else ""
         raise PackageLoadError(f"there is no file {path}.{hint}")
     name = f"lsart_loaded_{_snake(path.stem)}"
     module_spec = importlib.util.spec_from_file_location(name, path)

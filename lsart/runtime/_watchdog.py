@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 import traceback
+from collections.abc import Collection
 from types import CodeType, FrameType, TracebackType
 
 import trio
@@ -40,12 +41,13 @@ class Watchdog:
 
     Args:
         seconds: real seconds that one turn of the loop may take. None: nobody watches.
-        entry_code: the code object whose frame has the request being served as its local ``request``.
+        entries: code objects that call into packages. The frame of one has the request being served as its local
+            ``request``, or else the package and its entry point as ``package`` and ``name``.
     """
 
-    def __init__(self, seconds: float | None, entry_code: CodeType) -> None:
+    def __init__(self, seconds: float | None, entries: Collection[CodeType]) -> None:
         self._seconds = seconds
-        self._entry_code = entry_code
+        self._entries = entries
         self._pulse = _Pulse()
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
@@ -93,9 +95,11 @@ class Watchdog:
 
     def _holder(self, frame: FrameType | None) -> str:
         while frame is not None:
-            if frame.f_code is self._entry_code:
-                request = frame.f_locals.get("request")
+            if frame.f_code in self._entries:
+                found = frame.f_locals
+                request = found.get("request")
                 if request is not None:
                     return f"package {request.package.name!r}, serving call {request.number} of {request.client.name},"
+                return f"package {found['package'].name!r}, in {found['name']},"
             frame = frame.f_back
         return "some code"
