@@ -15,6 +15,7 @@ from lsart.events import (
     AllocationRefused,
     BlockAllocated,
     BlockFreed,
+    DispatchTableExceeded,
     DoubleFree,
     Event,
     ForeignFree,
@@ -53,8 +54,11 @@ def test_a_block_of_the_lsa_heap_has_as_many_bytes_as_asked(length: int) -> None
         assert await table.memory.read(block, length) == b"b" * length
         assert await table.memory.read(first, 16) + await table.memory.read(last, 16) == b"f" * 16 + b"l" * 16
         assert last - block < length + 16, "bytes are the unit: the next block follows at once"
+        told = [(each.address, each.size) for each in events if isinstance(each, BlockAllocated)]
+        assert told == [(first.address, 16), (block.address, length), (last.address, 16)]
 
-    with_table(main)
+    events: list[Event] = []
+    with_table(main, events=events)
 
 
 class Named:
@@ -176,10 +180,14 @@ def test_both_tables_have_the_function_at_the_same_slot(name: str) -> None:
             return None
 
     async def main() -> tuple[str, ...]:
-        async with lsart.open_lsa(Package()) as lsa:
+        bus = lsart.Bus()
+        bus.subscribe(beyond.append, DispatchTableExceeded)
+        async with lsart.open_lsa(Package(), bus=bus) as lsa:
             return lsa.refusals
 
+    beyond: list[DispatchTableExceeded] = []
     assert lsart.run(main, seed=0) == ()
+    assert beyond == [], "the smaller table has it itself"
     assert used == ["LSA_DISPATCH_TABLE", "LSA_SECPKG_FUNCTION_TABLE"]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Sequence
 
 import pytest
@@ -10,6 +11,8 @@ from worlds import Probe, World, with_probe, with_table
 import lsart
 from lsart.contract import (
     LSA_SECPKG_SLOTS,
+    NTSTATUS,
+    SEC_E_MESSAGE_ALTERED,
     STATUS_ACCESS_VIOLATION,
     AccessViolation,
     CallPackageReply,
@@ -225,6 +228,29 @@ def test_a_package_that_trusts_a_length_in_the_section_goes_down_and_one_that_do
     assert [each for each in events if isinstance(each, PackageDisabled)] == []
 
 
+@pytest.mark.rule("CSM-8")
+def test_the_ticket_cache_hands_out_no_ticket_that_a_client_has_changed() -> None:
+    async def main() -> list[NTSTATUS]:
+        async with lsart.open_lsa("ticketcache") as lsa, lsa.connect("mallory") as mallory:
+            put, get, drop = (struct.pack("<BI", operation, 7) for operation in (1, 2, 3))
+            put += b"a ticket of the king"
+            await mallory.call("ticketcache", put)
+            assert (await mallory.call("ticketcache", get)).data == b"a ticket of the king"
+            await mallory.call("ticketcache", drop)  # so that from now on the ticket lies at the start
+            view = mallory.map_section("ticketcache")
+            statuses = []
+            for offset in range(32):  # header and ticket, byte by byte
+                await mallory.call("ticketcache", put)
+                original = await view.read(offset, 1)
+                await view.write(offset, bytes([original[0] ^ 1]))
+                reply = await mallory.call("ticketcache", get)
+                assert reply.data == b""
+                statuses.append(reply.protocol_status)
+            return statuses
+
+    assert lsart.run(main, seed=0) == [SEC_E_MESSAGE_ALTERED] * 32
+
+
 @pytest.mark.rule("CSM-9")
 def test_only_the_returned_pointer_is_the_handle_of_a_section() -> None:
     events: list[Event] = []
@@ -273,6 +299,7 @@ def test_the_table_that_sp_initialize_gets_reaches_all_four_functions() -> None:
             block = await table.AllocateSharedMemory(section, 100)
             assert block is not None
             await table.FreeSharedMemory(section, block)
+            assert await table.AllocateSharedMemory(section, 100) == block
             assert await table.DeleteSharedMemory(section) is True
             seen.append("all four, while SpInitialize ran")
 
