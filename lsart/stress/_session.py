@@ -21,7 +21,7 @@ from lsart.stress._operations import MessageMaker, offered_operations
 from lsart.stress._population import Population, Tally
 from lsart.stress._result import ExitCode, Progress, StressResult
 from lsart.stress._scenario import ClientGroup, HostileGroup, Scenario
-from lsart.watch import Monitor, RunSummary
+from lsart.watch import LeakSummary, Monitor, RunSummary, show_bytes
 
 __all__ = ["Session"]
 
@@ -203,18 +203,26 @@ class Session:
             if each.state == "disabled"
         ]
         found += [f"misuse: {each.count} x {each.kind}, first {each.example}" for each in summary.misuse]
-        found += [
-            f"package {each.package!r} left {each.count} behind in {each.where} ({each.bytes:,} bytes), "
-            f"first by {each.example}"
-            for each in summary.leaks
-        ]
+        found += [_leak(each) for each in summary.leaks]
         if self._tally.unserved:
-            found.append(f"{self._tally.unserved:,} calls found no package to serve them")
+            found.append(f"{_counted(self._tally.unserved, 'call')} met a package that was disabled")
         if self._tally.unreadable:
             found.append(f"a reply could not be read: {self._tally.unreadable}")
         if summary.calls_lost and not self.interrupted:
-            found.append(f"{summary.calls_lost:,} calls began and never ended")
+            found.append(f"{_counted(summary.calls_lost, 'call')} began and never ended")
         return found
+
+
+def _counted(count: int, what: str) -> str:
+    return f"1 {what}" if count == 1 else f"{count:,} {what}s"
+
+
+def _leak(leak: LeakSummary) -> str:
+    if leak.where == "sections":
+        what = _counted(leak.count, "section")
+    else:
+        what = f"{_counted(leak.count, 'block')} in {leak.where}"
+    return f"package {leak.package!r} left {what} behind ({show_bytes(leak.bytes)}), first by {leak.example}"
 
 
 def _placed(key: str, groups: Sequence[_Group]) -> list[tuple[str, _Group]]:

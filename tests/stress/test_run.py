@@ -201,13 +201,13 @@ def test_a_package_that_raises_fails_the_run() -> None:
     assert result.exit_code == ExitCode.FAILED
     disabled, unserved = result.problems
     assert "RuntimeError: a bug" in disabled
-    assert unserved == "2 calls found no package to serve them"
+    assert unserved == "2 calls met a package that was disabled"
 
 
 def test_a_leak_fails_the_run() -> None:
     result = lsart.stress(scenario(Leaking))
     assert result.exit_code == ExitCode.FAILED
-    assert "left 1 behind in sections (65,536 bytes)" in result.problems[0]
+    assert "left 1 section behind (64.0 KiB)" in result.problems[0]
 
 
 def test_misuse_fails_the_run() -> None:
