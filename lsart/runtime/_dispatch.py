@@ -30,9 +30,10 @@ from lsart.contract import (
     StatusError,
 )
 from lsart.engine import now_ns
-from lsart.events import Bus, CallFinished, CallQueued, CallStarted, Origin, PackageDisabled
+from lsart.events import Bus, CallFinished, CallQueued, CallStarted, LockOrphaned, Origin, PackageDisabled
 from lsart.runtime._host import current_request
 from lsart.runtime._invoke import invoke, is_fault, returned_status
+from lsart.runtime._orphans import orphaned_locks
 from lsart.runtime._package import Package
 
 if TYPE_CHECKING:
@@ -260,7 +261,7 @@ class Dispatcher:
                 succeeded = status.status == STATUS_SUCCESS
                 result = outcome.Value(CallPackageReply()) if succeeded else outcome.Error(status)
             elif is_fault(error):
-                result = outcome.Error(self._disable(package, request.entry, error, request.number))
+                result = outcome.Error(self._disable(request, error))
             else:  # KeyboardInterrupt, or a cancellation among other errors: not the package's to answer
                 self._finish(request, outcome.Error(_shutting_down()))
                 raise
@@ -310,16 +311,23 @@ class Dispatcher:
             )
         )
 
-    def _disable(self, package: Package, entry: str, error: BaseException, call: int | None) -> StatusError:
+    def _disable(self, request: Request, error: BaseException) -> StatusError:
         """What LSASS does with a package that faults: no later caller finds it; what it holds stays held."""
+        package, entry = request.package, request.entry
         reason = f"{type(error).__name__}: {error}"
         if package.state is PackageState.READY:
             package.advance(PackageStep.DISABLE)
             package.failure = f"{entry} raised {reason}"
             _log.debug("package %r: %s raised", package.name, entry, exc_info=error)
             self._bus.emit(
-                PackageDisabled(time_ns=now_ns(), package=package.key, entry_point=entry, reason=reason, call=call)
+                PackageDisabled(
+                    time_ns=now_ns(), package=package.key, entry_point=entry, reason=reason, call=request.number
+                )
             )
+        # A call may fault when the package is disabled already, and leave a lock of its own.
+        origin = Origin(package.key, request.number, request.client.name, entry, now_ns())
+        for lock in orphaned_locks(package.entries[entry], trio.lowlevel.current_task()):
+            self._bus.emit(LockOrphaned(time_ns=origin.time_ns, lock=f"{package.key}.{lock}", origin=origin))
         faulted = isinstance(error, AccessViolation)
         status = STATUS_ACCESS_VIOLATION if faulted else STATUS_UNSUCCESSFUL
         return StatusError(status, f"{entry} of {package.name} raised {reason}; the package is disabled")
