@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 import trio
+from scenes import (
+    FOREIGN,
+    PATTERN,
+    TWICE,
+    distance,
+    double_free,
+    foreign_free,
+    null_free,
+    outcomes,
+    shared,
+    values_of,
+)
 from worlds import World, with_table
 
 import lsart
@@ -15,34 +26,13 @@ from lsart.contract import (
     Choices,
     FunctionTable,
     LsassTerminated,
-    Pointer,
-    choice_infos,
 )
 from lsart.events import (
-    BlockFreed,
-    DoubleFree,
     Event,
-    ForeignFree,
     LockAcquired,
-    NullFree,
-    OutputNotFromHeap,
     SectionUnmapped,
 )
 from lsart.memory import PAGE_SIZE, Resource
-
-PATTERN = b"\xcd"
-
-
-def values_of(field: str) -> tuple[object, ...]:
-    """Default first."""
-    info = next(each for each in choice_infos() if each.name == field)
-    return info.default, *info.alternatives
-
-
-def outcomes(field: str, scenario: Callable[[World], object]) -> dict[object, object]:
-    """What the scenario shows under each value of the field."""
-    return {value: scenario(World({field: value})) for value in values_of(field)}
-
 
 # ---------------------------------------------------------------------- CreateSharedMemory
 
@@ -120,14 +110,6 @@ def test_a_block_of_no_bytes_is_the_smallest_block_or_null() -> None:
     assert outcomes("shared_zero_size", got) == {"smallest_block": True, "null": False}
 
 
-def distance(world: World, allocate: Callable[[World], Pointer | None]) -> int:
-    """Between two blocks of one byte that are neighbours."""
-    first, second = allocate(world), allocate(world)
-    assert first is not None
-    assert second is not None
-    return second - first
-
-
 @pytest.mark.choice("shared_alignment", "8")
 def test_neighbours_in_a_section_are_as_far_apart_as_the_alignment() -> None:
     def apart(world: World) -> int:
@@ -191,68 +173,6 @@ def test_the_heap_lock_serves_the_oldest_waiter_first_or_the_newest() -> None:
 
 
 # ---------------------------------------------------------------------- frees that cannot be honoured
-
-
-Pair = tuple[Callable[[World, int], Pointer | None], Callable[[World, Pointer | None], None]]
-
-
-def shared(world: World) -> Pair:
-    section = world.create()
-    return (lambda world, size: world.try_allocate(section, size)), (lambda world, block: world.free(section, block))
-
-
-def lsa_heap(world: World) -> Pair:
-    return (
-        lambda world, size: world.memory.AllocateLsaHeap(size, world.by("AllocateLsaHeap")),
-        lambda world, block: world.memory.FreeLsaHeap(block, world.by("FreeLsaHeap")),
-    )
-
-
-def private_heap(world: World) -> Pair:
-    return (
-        lambda world, size: world.memory.AllocatePrivateHeap(size, world.by("AllocatePrivateHeap")),
-        lambda world, block: world.memory.FreePrivateHeap(block, world.by("FreePrivateHeap")),
-    )
-
-
-def double_free(pair: Callable[[World], Pair]) -> Callable[[World], object]:
-    def scenario(world: World) -> object:
-        allocate, free = pair(world)
-        block = allocate(world, 100)
-        free(world, block)
-        try:
-            free(world, block)
-        except LsassTerminated as end:
-            return str(end).partition(" at 0x")[0]
-        return len(world.told(DoubleFree)), world.check()
-
-    return scenario
-
-
-def foreign_free(pair: Callable[[World], Pair]) -> Callable[[World], object]:
-    def scenario(world: World) -> object:
-        allocate, free = pair(world)
-        block = allocate(world, 100)
-        assert block is not None
-        try:
-            free(world, block + 16)
-        except LsassTerminated as end:
-            return str(end).partition(" at 0x")[0]
-        return len(world.told(ForeignFree)), world.check()
-
-    return scenario
-
-
-TWICE: dict[object, object] = {"ignore": (1, []), "terminate": "heap corruption: double free"}
-FOREIGN: dict[object, object] = {"ignore": (1, []), "terminate": "heap corruption: free of a foreign pointer"}
-
-
-def null_free(pair: Callable[[World], Pair]) -> Callable[[World], object]:
-    def scenario(world: World) -> object:
-        pair(world)[1](world, None)
-        return len(world.told(NullFree)), len(world.told(BlockFreed))
-
-    return scenario
 
 
 @pytest.mark.choice("shared_double_free", "terminate")
@@ -331,129 +251,3 @@ def test_a_clients_view_of_a_deleted_section_survives_or_goes() -> None:
         "survive": (b"still here", 0, PAGE_SIZE),
         "unmap": ("nothing is mapped there", 1, 0),
     }
-
-
-# ---------------------------------------------------------------------- LSA heap and private heap
-
-
-def zero_length(pair: Callable[[World], Pair]) -> Callable[[World], object]:
-    return lambda world: pair(world)[0](world, 0) is not None
-
-
-def alignment(pair: Callable[[World], Pair]) -> Callable[[World], object]:
-    return lambda world: distance(world, lambda world: pair(world)[0](world, 1))
-
-
-def contents(pair: Callable[[World], Pair]) -> Callable[[World], object]:
-    """The first 16 bytes were somebody's, the other 16 nobody's."""
-
-    def scenario(world: World) -> object:
-        allocate, free = pair(world)
-        block = allocate(world, 16)
-        assert block is not None
-        world.memory.space.write(block.address, b"s" * 16)
-        free(world, block)
-        assert allocate(world, 32) == block
-        return world.memory.space.read(block.address, 32)
-
-    return scenario
-
-
-CONTENTS = {"previous": b"s" * 16 + bytes(16), "zero": bytes(32), "pattern": PATTERN * 32}
-
-
-@pytest.mark.choice("lsa_heap_zero_length", "null")
-def test_no_bytes_of_the_lsa_heap_are_the_smallest_block_or_null() -> None:
-    assert outcomes("lsa_heap_zero_length", zero_length(lsa_heap)) == {"smallest_block": True, "null": False}
-
-
-@pytest.mark.choice("lsa_heap_alignment", "8")
-def test_neighbours_in_the_lsa_heap_are_as_far_apart_as_the_alignment() -> None:
-    assert outcomes("lsa_heap_alignment", alignment(lsa_heap)) == {16: 16, 8: 8}
-
-
-@pytest.mark.choice("lsa_heap_contents", "zero")
-@pytest.mark.choice("lsa_heap_contents", "pattern")
-def test_a_block_of_the_lsa_heap_shows_what_was_left_or_zeros_or_a_fill() -> None:
-    assert outcomes("lsa_heap_contents", contents(lsa_heap)) == CONTENTS
-
-
-@pytest.mark.choice("lsa_heap_double_free", "terminate")
-def test_a_second_free_of_an_lsa_heap_block_is_told_or_ends_lsass() -> None:
-    assert outcomes("lsa_heap_double_free", double_free(lsa_heap)) == TWICE
-
-
-@pytest.mark.choice("lsa_heap_foreign_free", "terminate")
-def test_a_foreign_pointer_freed_into_the_lsa_heap_is_told_or_ends_lsass() -> None:
-    assert outcomes("lsa_heap_foreign_free", foreign_free(lsa_heap)) == FOREIGN
-
-
-@pytest.mark.choice("lsa_heap_free_null", "report")
-def test_null_freed_into_the_lsa_heap_is_nothing_or_told() -> None:
-    assert outcomes("lsa_heap_free_null", null_free(lsa_heap)) == {"ignore": (0, 0), "report": (1, 0)}
-
-
-class Named:
-    """An authentication package whose name does not lie in the heap that LSA frees it from."""
-
-    async def LsaApInitializePackage(
-        self, package_id: int, table: FunctionTable, database: None, confidentiality: None
-    ) -> Pointer:
-        block = await table.AllocateLsaHeap(100)
-        assert block is not None
-        return block + 16
-
-    async def LsaApCallPackageUntrusted(self, *call: object) -> None:
-        return None
-
-
-@pytest.mark.choice("lsa_heap_outputs", "unchecked")
-def test_an_output_that_is_no_heap_block_is_refused_or_let_pass() -> None:
-    def scenario(outputs: Any) -> tuple[list[str], int]:
-        events: list[Event] = []
-
-        async def main() -> list[str]:
-            bus = lsart.Bus()
-            bus.subscribe(events.append)
-            settings = lsart.LsaSettings(choices=Choices(lsa_heap_outputs=outputs))
-            async with lsart.open_lsa(Named(), settings=settings, bus=bus) as lsa:
-                return [each.key for each in lsa.packages]
-
-        packages = lsart.run(main, seed=0)
-        return packages, len([each for each in events if isinstance(each, OutputNotFromHeap)])
-
-    assert {value: scenario(value) for value in values_of("lsa_heap_outputs")} == {
-        "checked": ([], 1),
-        "unchecked": (["named"], 0),
-    }
-
-
-@pytest.mark.choice("private_heap_zero_length", "null")
-def test_no_bytes_of_the_private_heap_are_the_smallest_block_or_null() -> None:
-    assert outcomes("private_heap_zero_length", zero_length(private_heap)) == {"smallest_block": True, "null": False}
-
-
-@pytest.mark.choice("private_heap_alignment", "8")
-def test_neighbours_in_the_private_heap_are_as_far_apart_as_the_alignment() -> None:
-    assert outcomes("private_heap_alignment", alignment(private_heap)) == {16: 16, 8: 8}
-
-
-@pytest.mark.choice("private_heap_contents", "zero")
-@pytest.mark.choice("private_heap_contents", "pattern")
-def test_a_block_of_the_private_heap_shows_what_was_left_or_zeros_or_a_fill() -> None:
-    assert outcomes("private_heap_contents", contents(private_heap)) == CONTENTS
-
-
-@pytest.mark.choice("private_heap_double_free", "terminate")
-def test_a_second_free_of_a_private_heap_block_is_told_or_ends_lsass() -> None:
-    assert outcomes("private_heap_double_free", double_free(private_heap)) == TWICE
-
-
-@pytest.mark.choice("private_heap_foreign_free", "terminate")
-def test_a_foreign_pointer_freed_into_the_private_heap_is_told_or_ends_lsass() -> None:
-    assert outcomes("private_heap_foreign_free", foreign_free(private_heap)) == FOREIGN
-
-
-@pytest.mark.choice("private_heap_free_null", "report")
-def test_null_freed_into_the_private_heap_is_nothing_or_told() -> None:
-    assert outcomes("private_heap_free_null", null_free(private_heap)) == {"ignore": (0, 0), "report": (1, 0)}
