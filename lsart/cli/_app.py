@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from cyclopts import App, Group, Parameter
+from cyclopts.completion import ShellDetectionError
 from cyclopts.validators import Number
 
 from lsart._version import __version__
+from lsart.contract import ConfigurationError
 
 __all__ = ["run"]
 
@@ -37,9 +39,15 @@ def run(arguments: Sequence[str]) -> int:
     """Run a command; its exit code.
 
     Raises:
-        CycloptsError: the arguments are wrong. Exception: whatever the command raises.
+        CycloptsError: the arguments are wrong. ConfigurationError: the shell to set up is unknown.
+        Exception: whatever the command raises.
     """
-    result = app(arguments, print_error=False, exit_on_error=False)
+    try:
+        result = app(arguments, print_error=False, exit_on_error=False)
+    except ShellDetectionError:
+        raise ConfigurationError(
+            "which shell you use cannot be told from here. Name it: lsart --install-completion --shell bash"
+        ) from None
     return result if isinstance(result, int) else 0
 
 

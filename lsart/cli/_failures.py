@@ -71,10 +71,7 @@ def explain(error: Exception) -> tuple[str, int]:
         return f"{error.filename or nameless}: {error.strerror or error}. {_remedy(error)}", WRONG
     where = "" if wants_tracebacks() else f" Run it again with {TRACEBACK}=1 to see where."
     what = " ".join(f"{type(error).__name__}: {error}".split())
-    return (
-        f"internal error: {what}. This is a fault of lsart; please report it with the command you ran.{where}",
-        BROKEN,
-    )
+    return f"{what}. This is a fault of lsart: please report it with the command you ran.{where}", BROKEN
 
 
 def say(message: str, kind: str = "error") -> None:
@@ -119,6 +116,8 @@ def _remedy(error: OSError) -> str:
     match error.errno:
         case errno.ENOSPC | errno.EDQUOT:
             return "Free some space, or write to another place."
+        case errno.EFBIG:
+            return "Raise the limit on the size of files (ulimit -f), or write less."
         case errno.EISDIR:
             return "Name a file in it."
         case errno.ENOENT | errno.ENOTDIR:

@@ -72,12 +72,12 @@ def run_stress(options: Options) -> int:
             print(_as_json(result))
         elif shows_screen:
             _show(result, hides_warnings=options.warnings == "ignore")
+        sys.stdout.flush()  # before anything on standard error
         if not shows_screen:
             _say_what_is_wrong(result)
         if any(" raised " in each for each in (*result.refusals, *result.problems)) and not wants_tracebacks():
             say(SHOWS_WHERE, kind="")
-        # After the screen, so that a full disk costs the file and not the result.
-        sys.stdout.flush()
+        # Files come last, so that a full disk costs the file and not the screen.
         if json_file is not None:
             json_file.write(_as_json(result) + "\n")
             json_file.complete()
