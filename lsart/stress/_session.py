@@ -6,6 +6,7 @@ Load the packages, let the clients and their enemies loose, note the state befor
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Literal, TypeVar
 
 import trio
@@ -52,6 +53,8 @@ class Session:
         self._on_progress = on_progress
         self._total = scenario.total_calls
         self._tally = Tally(self._tell_progress)
+        self._token: trio.lowlevel.TrioToken | None = None
+        self._scope = trio.CancelScope()
         self._subscription = self.bus.subscribe(self._package_shut_down, PackageShutDown)
 
     async def run(self) -> None:
@@ -60,22 +63,38 @@ class Session:
         Raises:
             ScenarioError: clients call a package that did not load under that name.
         """
+        self._token = trio.lowlevel.current_trio_token()
         setup = self.scenario.lsa
         try:
-            async with open_lsa(
-                *setup.packages,
-                authentication_packages=setup.authentication_packages,
-                settings=self.scenario.settings(),
-                bus=self.bus,
-            ) as lsa:
-                self._refusals = lsa.refusals
-                if not self._refusals:
-                    await self._drive_and_look(lsa)
-            self._check_books(lsa)
+            with trio.CancelScope() as self._scope:
+                async with open_lsa(
+                    *setup.packages,
+                    authentication_packages=setup.authentication_packages,
+                    settings=self.scenario.settings(),
+                    bus=self.bus,
+                ) as lsa:
+                    self._refusals = lsa.refusals
+                    if not self._refusals:
+                        await self._drive_and_look(lsa)
+                self._check_books(lsa)
         except LsassTerminated as error:
             self.fail(f"LSASS went down: {error}")
         except (KeyboardInterrupt, BaseExceptionGroup) as error:
             self._sort_out(error)
+
+    def interrupt(self) -> bool:
+        """Ask the run to end, from a signal handler; False when that was asked before, or there is no run to end."""
+        if self._token is None or self.interrupted:
+            return False
+        self.interrupted = True
+        # Signal handlers run between any two instructions; the loop's own queue is the only safe way in.
+        with suppress(trio.RunFinishedError):
+            self._token.run_sync_soon(self._stop)
+        return True
+
+    def _stop(self) -> None:
+        # While clients are about, they alone are stopped: LSA then finishes what its workers are at, as at any end.
+        self._scope.cancel()
 
     def fail(self, problem: str) -> None:
         """Note why the run did not go well."""
@@ -117,11 +136,13 @@ class Session:
     # ------------------------------------------------------------------ the run
 
     async def _drive_and_look(self, lsa: Lsa) -> None:
+        whole = self._scope
         try:
-            await self._drive(lsa)
+            with trio.CancelScope() as self._scope:
+                await self._drive(lsa)
         finally:
+            self._scope = whole
             self.monitor.snapshot(lsa.memory.sections(), lsa.machine.statistics())
-        # Not after Ctrl-C, which may come in the middle of an operation on a heap.
         committed = sum(client.process.committed for client in lsa.clients)
         self._problems += [f"invariant broken: {message}" for message in lsa.memory.check(committed)]
 

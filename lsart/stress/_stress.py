@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any, Literal
 
+import trio
+
 from lsart.engine import DeadlockError, current, run
 from lsart.events import Bus
+from lsart.stress._interrupt import ctrl_c_calls
 from lsart.stress._load import find_scenario, load_scenario
 from lsart.stress._overrides import Overrides, replay_line
 from lsart.stress._result import Progress, StressResult
@@ -52,9 +55,14 @@ def stress(
     line = replay_line(source, scenario, seed, clock, overrides)
     session = Session(scenario, bus=bus, on_progress=on_progress)
     try:
-        run(session.run, seed=seed, clock=clock)
-    except KeyboardInterrupt:  # between two steps of the loop, where no task could take it
+        with ctrl_c_calls(session.interrupt):
+            run(session.run, seed=seed, clock=clock)
+    except KeyboardInterrupt:
         session.interrupted = True
+    except trio.TrioInternalError:
+        # Ctrl-C that insists may hit trio anywhere; the summary so far is still worth having.
+        if not session.interrupted:
+            raise
     except DeadlockError as error:
         session.fail(str(error))
     finally:

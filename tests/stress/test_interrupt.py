@@ -6,14 +6,24 @@ import os
 import signal
 import subprocess
 import sys
+from functools import partial
 from typing import Any
 
 import pytest
 
 import lsart
 from lsart import Scenario
-from lsart.events import CallFinished, PackageShutDown
-from lsart.stress import ClientGroup, ExitCode, LsaSetup, Progress
+from lsart.events import (
+    AllocationRefused,
+    BlockAllocated,
+    BlockFreed,
+    CallFinished,
+    CallStarted,
+    LockAcquired,
+    LockReleased,
+    PackageShutDown,
+)
+from lsart.stress import ClientGroup, ExitCode, LsaSetup, Progress, run_scenario
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::lsart.ContentionWarning"),
@@ -81,6 +91,58 @@ def test_ctrl_c_while_an_event_is_told_ends_the_run_too() -> None:
     bus.subscribe(press, CallFinished)
     result = lsart.stress("minimal", duration="1h", bus=bus)
     assert (result.interrupted, result.exit_code) == (True, ExitCode.INTERRUPTED)
+
+
+@pytest.mark.parametrize(
+    "event", [LockAcquired, LockReleased, BlockAllocated, BlockFreed, CallStarted, CallFinished, AllocationRefused]
+)
+def test_ctrl_c_in_the_middle_of_any_step_leaves_everything_in_order(event: type[lsart.Event]) -> None:
+    bus = lsart.Bus()
+    seen = 0
+
+    def press(event: lsart.Event) -> None:
+        nonlocal seen
+        seen += 1
+        if seen == 150:
+            signal.raise_signal(signal.SIGINT)
+
+    bus.subscribe(press, event)
+    result = lsart.stress("ticketcache", duration="1h", bus=bus)
+    assert (result.interrupted, result.exit_code, result.problems) == (True, ExitCode.INTERRUPTED, ())
+    assert result.summary.calls_lost == 0
+
+
+class Insisting(Interrupting):
+    """Never gives up the loop, so that the first Ctrl-C waits for ever and somebody presses it again."""
+
+    async def LsaApCallPackageUntrusted(self, *args: Any) -> None:
+        self.served += 1
+        if self.served == 50:
+            while True:
+                signal.raise_signal(signal.SIGINT)
+
+
+def test_a_second_ctrl_c_gets_a_package_out_of_the_loop_that_it_holds() -> None:
+    result = lsart.stress(endless(Insisting))
+    assert (result.interrupted, result.exit_code) == (True, ExitCode.INTERRUPTED)
+    assert result.summary.calls_started == 50
+
+
+def test_ctrl_c_inside_the_run_of_another_program_gives_the_summary_too() -> None:
+    def press(progress: Progress) -> None:
+        if progress.calls_done == 200:
+            signal.raise_signal(signal.SIGINT)
+
+    result = lsart.run(partial(run_scenario, "minimal", on_progress=press))
+    assert (result.interrupted, result.exit_code) == (True, ExitCode.INTERRUPTED)
+    assert 200 <= result.summary.calls_finished < 1000
+
+
+def test_pythons_own_handler_is_back_after_the_run() -> None:
+    lsart.stress("minimal", clients=1, calls=1)
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    with pytest.raises(KeyboardInterrupt):
+        signal.raise_signal(signal.SIGINT)
 
 
 RUN = """
