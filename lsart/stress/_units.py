@@ -1,7 +1,7 @@
 """Sizes, durations and rates as people write them. Inside, sizes are bytes and times are nanoseconds, both integers.
 
-Durations are parsed here and not by durationpy, which the rest of the ecosystem would suggest: it returns a timedelta,
-which cannot hold anything below a microsecond, and most of our costs are below one.
+Durations are parsed here because the library for them, durationpy, returns a timedelta: that holds nothing below a
+microsecond, and most of our costs are below one.
 """
 
 from __future__ import annotations
