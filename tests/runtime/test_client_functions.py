@@ -172,7 +172,8 @@ async def test_only_the_process_that_got_a_reply_can_free_it_and_only_once() -> 
         assert isinstance(buffer, Pointer)
         for wrong in (buffer, Pointer(buffer.address, "mallory"), Pointer(buffer.address, "lsass")):
             assert await status_of(mallory.LsaFreeReturnBuffer(wrong)) == STATUS_INVALID_PARAMETER
-        assert await status_of(alice.LsaFreeReturnBuffer(buffer + 1)) == STATUS_INVALID_PARAMETER
+        for wrong in (buffer + 1, Pointer(buffer.address, "mallory"), Pointer(buffer.address, "lsass")):
+            assert await status_of(alice.LsaFreeReturnBuffer(wrong)) == STATUS_INVALID_PARAMETER
         assert await alice.memory.read(buffer, 5) == b"hello"
         await alice.LsaFreeReturnBuffer(buffer)
         assert await status_of(alice.LsaFreeReturnBuffer(buffer)) == STATUS_INVALID_PARAMETER
