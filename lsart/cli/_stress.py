@@ -19,6 +19,7 @@ from rich.console import Console
 from lsart.cli._failures import FAILED, SHOWS_WHERE, OutputError, say, wants_tracebacks, width
 from lsart.cli._files import ResultFile
 from lsart.cli._progress import LiveProgress, somebody_watches
+from lsart.contract import ConfigurationError
 from lsart.events import Bus, Event
 from lsart.report import events_line, json_report, text_report
 from lsart.stress import ExitCode, StressResult, stress
@@ -54,16 +55,18 @@ def run_stress(options: Options) -> int:
         ConfigurationError: there is nothing to run. OutputError: a file cannot be written; the screen was shown.
     """
     json_to_stdout = options.json == STANDARD_OUTPUT
+    if options.events == STANDARD_OUTPUT:
+        raise ConfigurationError("--events needs the name of a file, as the result goes to standard output")
     if wants_tracebacks():
         logging.basicConfig(format="%(message)s")
         logging.getLogger("lsart.packages").setLevel(logging.DEBUG)
     with ExitStack() as stack:
         stack.enter_context(_terminating_is_interrupting())
-        files = [
-            None if path is None or path == STANDARD_OUTPUT else stack.enter_context(ResultFile(option, path))
-            for option, path in (("--json", options.json), ("--events", options.events))
-        ]
-        json_file, events_file = files
+        json_file = events_file = None
+        if options.json is not None and not json_to_stdout:
+            json_file = stack.enter_context(ResultFile("--json", options.json))
+        if options.events is not None:
+            events_file = stack.enter_context(ResultFile("--events", options.events))
         log = _EventLog(events_file)
         result = _run(options, log)
         # A run that never began has nothing to show but the reason.

@@ -51,6 +51,11 @@ def test_the_same_run_writes_the_same_bytes(tmp_path: Path) -> None:
     assert (tmp_path / "first.json").read_bytes() == (tmp_path / "second.json").read_bytes()
 
 
+def test_events_do_not_mix_with_the_screen(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([*SMALL, "--events=-"]) == 2
+    assert capsys.readouterr().out == ""
+
+
 @needs_posix
 def test_a_replaced_file_keeps_its_mode_and_a_link_stays_a_link(tmp_path: Path) -> None:
     real, link = tmp_path / "real.json", tmp_path / "link.json"
