@@ -10,6 +10,7 @@ import generate_choices_doc
 import pytest
 
 import lsart
+from lsart.report import text_report
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -45,6 +46,12 @@ def test_the_python_in_the_readme_runs_as_it_stands(capsys: pytest.CaptureFixtur
     printed = capsys.readouterr().out
     assert "ms, 0" in printed
     assert "STATUS_OBJECT_NAME_NOT_FOUND" in printed
+
+
+def test_the_screen_in_the_readme_is_the_one_that_everyone_sees() -> None:
+    with warnings.catch_warnings(action="ignore"):
+        screen = text_report(lsart.stress("ticketcache")).plain
+    assert blocks("text")[0].strip() == screen.strip()
 
 
 def test_the_scenario_in_the_readme_loads_and_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
