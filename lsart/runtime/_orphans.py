@@ -1,7 +1,7 @@
 """Locks that a faulted package leaves behind, locked for good.
 
-An exception that passes ``async with lock:`` releases the lock. One that passes a bare ``await lock.acquire()`` does not,
-as in C: the worker that owned it serves other calls now, and nobody else may release it.
+An exception that passes ``async with lock:`` releases the lock. One that passes a bare ``await lock.acquire()`` does
+not, as in C: the worker that owned it serves other calls now, and nobody else may release it.
 """
 
 from __future__ import annotations
