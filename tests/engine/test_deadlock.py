@@ -459,9 +459,7 @@ def test_a_deadlock_of_thousands_is_told_by_its_first_lines() -> None:
     [(0, "0 ns"), (999, "999 ns"), (1500, "1.500 us"), (999_999_999, "999.999 ms"), (61 * 10**9, "61.000 s")],
 )
 def test_the_time_of_a_deadlock_is_readable(time_ns: int, text: str) -> None:
-    assert (
-        str(DeadlockError(time_ns, [])) == f"deadlock at virtual time {text}: nothing can ever happen again"
-    )
+    assert str(DeadlockError(time_ns, [])) == f"deadlock at virtual time {text}: nothing can ever happen again"
 
 
 def test_a_deadlock_error_survives_pickling() -> None:
