@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import attrs
 import trio
@@ -125,18 +125,21 @@ class Client:
         self,
         lsa_handle: int,
         authentication_package: int,
-        protocol_submit_buffer: bytes,
+        protocol_submit_buffer: bytes | bytearray | memoryview | None,
         *,
         operation: str = "",
     ) -> CallPackageReply:
         """Send a message to a package and wait for its answer; the reply is freed with LsaFreeReturnBuffer.
 
         Args:
+            protocol_submit_buffer: copied when the call is made; None is a message of no bytes.
             operation: the caller's own label, which events carry along.
 
         Raises:
             StatusError: the status of the call. ProcessTerminated: this process ended meanwhile.
+            TypeError: the message is not made of bytes.
         """
+        message = _message(protocol_submit_buffer)
         try:
             trusted = self._trust_of(lsa_handle)
         except StatusError:
@@ -147,15 +150,18 @@ class Client:
             await trio.lowlevel.checkpoint()
             raise StatusError(STATUS_NO_SUCH_PACKAGE, f"no package has the id {authentication_package}")
         entry = "CallPackage" if trusted else "CallPackageUntrusted"
-        return await self._lsa.dispatcher.call(self, package, entry, protocol_submit_buffer, operation)
+        return await self._lsa.dispatcher.call(self, package, entry, message, operation)
 
     async def LsaFreeReturnBuffer(self, buffer: Pointer | None) -> None:
         """Free a reply (LFB-1).
 
         Raises:
             StatusError: the buffer is none that an LSA function returned to this process.
+            TypeError: it is not a pointer.
         """
         await trio.lowlevel.checkpoint()
+        if not (buffer is None or isinstance(buffer, Pointer)):
+            raise TypeError(f"expected a Pointer or None, got {type(buffer).__name__} {buffer!r}")
         choices = self._lsa.settings.choices
         if buffer is None:
             status = choices.return_buffer_null
@@ -185,7 +191,7 @@ class Client:
             self._memory = MemoryView(self.process.space, self._lsa.pacer, self._lsa.bus, self._origin)
         return self._memory
 
-    async def call(self, package: str, data: bytes, *, operation: str = "") -> Reply:
+    async def call(self, package: str, data: bytes | bytearray | memoryview | None, *, operation: str = "") -> Reply:
         """Look a package up, send it a message over this client's own connection, copy the reply and free it.
 
         Raises:
@@ -197,8 +203,10 @@ class Client:
         buffer = answer.protocol_return_buffer
         content = b""
         if isinstance(buffer, Pointer):
-            content = self._read_reply(buffer, answer.return_buffer_length)
-            self.free_buffer(buffer, self._origin("LsaFreeReturnBuffer"))
+            try:
+                content = self._read_reply(buffer, answer.return_buffer_length)
+            finally:
+                self.free_buffer(buffer, self._origin("LsaFreeReturnBuffer"))
         return Reply(NTSTATUS(answer.protocol_status), content)
 
     def map_section(self, package: str, index: int = 0, *, writable: bool = True) -> SectionView:
@@ -279,11 +287,12 @@ class Client:
         if bus.wants(ClientDisconnected):
             bus.emit(ClientDisconnected(time_ns=now_ns(), client=self.name, handle=handle, reason=reason))
 
-    def _trust_of(self, handle: int) -> bool:
+    def _trust_of(self, handle: object) -> bool:
         """Whether the connection is trusted. A handle that is not this process's own gets no hint why."""
-        connection = self._lsa.connection(handle)
+        connection = self._lsa.connection(handle) if isinstance(handle, int) else None
         if connection is None or connection[0] is not self:
-            raise StatusError(STATUS_INVALID_HANDLE, f"{handle:#x} is not an open connection handle of {self.name}")
+            shown = f"{handle:#x}" if isinstance(handle, int) else repr(handle)
+            raise StatusError(STATUS_INVALID_HANDLE, f"{shown} is not an open connection handle of {self.name}")
         return connection[1]
 
     def _origin(self, function: str) -> Origin:
@@ -293,8 +302,24 @@ class Client:
         return f"<Client {self.name!r} process {self.process_id}{'' if self.is_alive else ' ended'}>"
 
 
-def _check_name(name: str) -> None:
-    if len(name.encode()) > _NAME_LIMIT:
-        raise StatusError(
-            STATUS_NAME_TOO_LONG, f"a name has at most {_NAME_LIMIT} bytes, this one {len(name.encode())}"
-        )
+def _check_name(name: object) -> None:
+    if not isinstance(name, str):
+        raise TypeError(f"a name is text, got {type(name).__name__} {name!r}")
+    size = len(name.encode("utf-8", "surrogatepass"))  # half a surrogate pair is no name of anything, but no crash
+    if size > _NAME_LIMIT:
+        raise StatusError(STATUS_NAME_TOO_LONG, f"a name has at most {_NAME_LIMIT} bytes, this one {size}")
+
+
+def _message(data: Any) -> bytes:
+    """The client's message, copied once: what the client does to its own buffer later reaches no package.
+
+    A wrong type is refused here, in the client that passed it, and not in the package that would fail over it.
+    """
+    if type(data) is bytes:
+        return data
+    if data is None:
+        return b""
+    try:
+        return bytes(memoryview(data))
+    except TypeError:
+        raise TypeError(f"a message is bytes or None, got {type(data).__name__}") from None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from lsas import Log, in_use, scripted, simulated, status_of
 
@@ -88,6 +90,24 @@ async def test_a_name_is_unknown_or_too_long() -> None:
         assert await status_of(look_up(client.handle, "n" * 128)) == STATUS_NAME_TOO_LONG
         assert await status_of(look_up(client.handle, "ä" * 64)) == STATUS_NAME_TOO_LONG  # bytes count
         assert await status_of(client.call("b", b"")) == STATUS_NO_SUCH_PACKAGE
+
+
+@simulated
+async def test_an_argument_of_the_wrong_type_fails_in_the_client_and_says_what_it_takes() -> None:
+    async with lsart.open_lsa(scripted("a", call=echo)) as lsa, lsa.connect() as client:
+        handles: list[Any] = [None, "h", [], 1.5]
+        for wrong in handles:
+            assert await status_of(client.LsaDeregisterLogonProcess(wrong)) == STATUS_INVALID_HANDLE
+            assert await status_of(client.LsaLookupAuthenticationPackage(wrong, "a")) == STATUS_INVALID_HANDLE
+            assert await status_of(client.LsaCallAuthenticationPackage(wrong, 0, b"")) == STATUS_INVALID_HANDLE
+        no_name: Any = b"a"
+        with pytest.raises(TypeError, match="a name is text, got bytes b'a'"):
+            await client.LsaLookupAuthenticationPackage(client.handle, no_name)
+        look_up = client.LsaLookupAuthenticationPackage(client.handle, "\ud800")
+        assert await status_of(look_up) == STATUS_NO_SUCH_PACKAGE
+        no_buffer: Any = "x"
+        with pytest.raises(TypeError, match="expected a Pointer or None, got str 'x'"):
+            await client.LsaFreeReturnBuffer(no_buffer)
 
 
 @pytest.mark.parametrize("number", [1, -1, 1 << 40])
