@@ -18,6 +18,9 @@ def broken_invariants(allocator: Allocator, *, lazy_bins: int) -> Iterator[str]:
     live = sum(run.end - run.start for run in runs if run.size)
     if allocator._live_bytes != live:
         yield f"{live} bytes are live, but the count says {allocator._live_bytes}"
+    blocks = sum(1 for run in runs if run.size)
+    if allocator.live_blocks != blocks:
+        yield f"{blocks} blocks are live, but runs without holes makes {allocator.live_blocks}"
 
 
 def _broken_runs(allocator: Allocator, runs: list[Run]) -> Iterator[str]:

@@ -18,7 +18,7 @@ from lsart.events import (
     ResourceRefused,
     SectionGrew,
 )
-from lsart.memory._allocator import Allocator, AllocatorStatistics, Block
+from lsart.memory._allocator import Allocator, Block
 from lsart.memory._backing import Backing
 from lsart.memory._environment import Environment
 from lsart.memory._machine import PAGE_SIZE, Machine, Resource, round_up
@@ -247,10 +247,12 @@ class Heap:
         bus = self.environment.bus
         if not bus.wants(AllocationRefused):
             return
-        stats = self.allocator.statistics()
-        room = self.limit - stats.extent if self.kind.grows else 0
+        # Not the statistics: they walk every block, and a full heap refuses often.
+        allocator = self.allocator
+        room = self.limit - allocator.extent if self.kind.grows else 0
+        free_bytes = allocator.free_bytes + room
         if cause is None:
-            sufficient = round_up(size, self.kind.alignment) <= stats.free_bytes + room
+            sufficient = round_up(size, self.kind.alignment) <= free_bytes
             cause = "fragmented" if sufficient else "maximum size reached"
         bus.emit(
             AllocationRefused(
@@ -258,19 +260,19 @@ class Heap:
                 heap=self.name,
                 size=size,
                 cause=cause,
-                largest_free=self._largest_gap(stats, room),
-                free_bytes=stats.free_bytes + room,
+                largest_free=self._largest_gap(room),
+                free_bytes=free_bytes,
                 committed=self.backing.committed,
                 max_size=self.limit,
-                live_blocks=stats.live_blocks,
+                live_blocks=allocator.live_blocks,
                 origin=origin,
             )
         )
 
-    def _largest_gap(self, stats: AllocatorStatistics, room: int) -> int:
+    def _largest_gap(self, room: int) -> int:
         """The largest block that would fit if the tail had grown by `room` bytes."""
         alignment = self.kind.alignment
-        largest = stats.largest_free
+        largest = self.allocator.largest_free
         if room:
             # This fits in no gap as it is, so the allocator would put it at the end: that tells where the tail starts.
             beyond = round_up(largest + 1, alignment)

@@ -136,7 +136,7 @@ class LsaMemory:
             if choices.delete_twice == "terminate":
                 self.environment.terminate(f"heap corruption: {origin} deleted {shared_mem!r}, which is no section")
             return False
-        live = section.allocator.statistics().live_blocks
+        live = section.allocator.live_blocks
         if live and choices.delete_with_live_blocks == "refuse":
             return False
         self._drop(section, live, origin)
@@ -238,7 +238,7 @@ class LsaMemory:
                     created=self._created[section.name],
                 )
             )
-            self._drop(section, section.allocator.statistics().live_blocks, origin)
+            self._drop(section, section.allocator.live_blocks, origin)
 
     def close(self) -> None:
         """Give back everything that is left. Client processes must have let go of their views."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NoReturn
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,6 +12,7 @@ from worlds import World
 from lsart.contract import Pointer
 from lsart.events import AllocationRefused, ResourceRefused, SectionRefused
 from lsart.memory import PAGE_SIZE, section_cost
+from lsart.memory._allocator import Run
 
 
 def comb(world: World, section: Pointer, size: int, count: int) -> None:
@@ -86,6 +89,27 @@ def test_a_refusal_changes_nothing() -> None:
         assert world.try_allocate(section, size) is None
     assert (world.section(section).statistics(), world.machine.statistics()) == before
     assert world.check() == []
+
+
+class NotToBeWalked(dict[int, Run]):
+    """The runs of an allocator, for a caller that must not look at all of them."""
+
+    def walk(self) -> NoReturn:
+        raise AssertionError("somebody walks every run")
+
+    __iter__ = keys = values = items = walk
+
+
+@pytest.mark.parametrize("wanted", [-1, 4097, 60_000, 1 << 20])
+def test_a_refusal_walks_no_block_so_that_a_full_section_refuses_quickly(wanted: int) -> None:
+    world = World()
+    pointer = world.create(65536, 0)
+    comb(world, pointer, 4096, 16)
+    allocator = world.section(pointer).allocator
+    allocator._runs = NotToBeWalked(allocator._runs)
+    assert world.try_allocate(pointer, wanted) is None
+    refused = world.last(AllocationRefused)
+    assert (refused.live_blocks, refused.largest_free, refused.free_bytes) == (8, 4096, 32768)
 
 
 @given(
