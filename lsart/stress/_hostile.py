@@ -72,7 +72,7 @@ class Attack:
             self._write_anywhere(random)
 
     def _write_anywhere(self, random: Random) -> None:
-        key = next((each.key for each in self._lsa.packages if each.name == self._package), None)
+        key = self._key()
         sections = () if key is None else self._lsa.memory.sections(key)
         if not sections:
             return
@@ -83,8 +83,17 @@ class Attack:
     def _write_at_access(self, access: Access, random: Random) -> None:
         # Packages see sections at LSA's addresses; what clients do to each other is their own affair.
         section = self._lsa.memory.ledger.heap_containing(access.address) if access.space == LSASS else None
-        if isinstance(section, Section) and access.length:
-            self._write(section, access.address - section.base + random.randrange(access.length), random)
+        if not isinstance(section, Section) or section.package != self._key():
+            return
+        # What the package asked for may be nonsense: a length below 0, bytes beyond the commit. It will be told.
+        start = access.address - section.base
+        reach = min(access.length, section.backing.committed - start)
+        if reach > 0:
+            self._write(section, start + random.randrange(reach), random)
+
+    def _key(self) -> str | None:
+        """The package under attack, as LSA calls it; None when it was unloaded."""
+        return next((each.key for each in self._lsa.packages if each.name == self._package), None)
 
     def _write(self, section: Section, offset: int, random: Random) -> None:
         client = self._clients[random.randrange(len(self._clients))]
