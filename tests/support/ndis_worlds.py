@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, TypeVar
 
-from lsart.contract import Choices
+from lsart.contract import Choices, StatusError
 from lsart.events import Bus, Event
 from lsart.memory import PAGE_SIZE, Environment, Machine, MachineLimits, Resource
 from lsart.ndis import (
@@ -60,6 +60,14 @@ class NdisWorld:
         """Allocate with the adapter's handle, or another one; the allocation handle and the structure as it is then."""
         parameters = NDIS_SHARED_MEMORY_PARAMETERS(length=length, **members)
         return self.ndis.NdisAllocateSharedMemory(handle or self.nic, parameters), parameters
+
+    def refused(self, **arguments: Any) -> StatusError:
+        """What an allocation fails with; the arguments are those of `allocate`."""
+        try:
+            handle, _ = self.allocate(**arguments)
+        except StatusError as error:
+            return error
+        raise AssertionError(f"it succeeded with {handle!r}")
 
     def told(self, event_type: type[_E]) -> list[_E]:
         """Events of this type, oldest first."""
