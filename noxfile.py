@@ -24,11 +24,12 @@ def tests(session: nox.Session) -> None:
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Ruff, its formatter, and the generated modules."""
+    """Ruff, its formatter, and the generated modules and pages."""
     session.install("-e", ".[dev]")
     session.run("ruff", "check", ".")
     session.run("ruff", "format", "--check", ".")
     session.run("python", "tools/generate_contract.py", "--check")
+    session.run("python", "tools/generate_choices_doc.py", "--check")
 
 
 @nox.session
