@@ -119,6 +119,7 @@ class Dispatcher:
         self._in_flight = 0
         self._drained = trio.Event()
         self.is_open = True
+        self._is_stopped = False
 
     @property
     def queue_length(self) -> int:
@@ -200,8 +201,9 @@ class Dispatcher:
             await self._drained.wait()
 
     def stop(self) -> None:
-        """Cancel the calls that are being served, and answer those that wait. No call is taken from here on."""
+        """Cancel the calls that are being served, and answer those that wait. No package is entered from here on."""
         self.is_open = False
+        self._is_stopped = True
         for worker in self._workers:
             worker.scope.cancel()
         while self._queue:
@@ -231,6 +233,9 @@ class Dispatcher:
                     await worker.park()
 
     async def _serve(self, request: Request, worker: int) -> None:
+        if self._is_stopped:  # the worker was chosen before; cancelled, it would still run to the package's first wait
+            self._finish(request, outcome.Error(_shutting_down()))
+            return
         package = request.package
         bus = self._bus
         if bus.wants(CallStarted):
@@ -264,6 +269,7 @@ class Dispatcher:
                 result = outcome.Error(self._disable(request, error))
             else:  # KeyboardInterrupt, or a cancellation among other errors: not the package's to answer
                 self._finish(request, outcome.Error(_shutting_down()))
+                self.stop()  # else a package that holds the loop takes one Ctrl-C for each call
                 raise
         finally:
             current_request.set(None)

@@ -248,6 +248,31 @@ def test_ctrl_c_in_a_package_ends_the_run_and_packages_still_shut_down(grouped: 
     assert ends == ["a"]
 
 
+def test_after_one_ctrl_c_no_other_call_enters_a_package_that_holds_the_loop() -> None:
+    entered: list[bytes] = []
+    answers: list[lsart.NTSTATUS] = []
+
+    def call(table: FunctionTable, request: ClientRequest, message: bytes) -> None:
+        entered.append(message)
+        raise KeyboardInterrupt  # as when it is pressed while this loops
+
+    async def client(lsa: lsart.Lsa, name: str) -> None:
+        with trio.CancelScope(shield=True):
+            async with lsa.connect(name) as each:
+                answers.append(await status_of(each.call("a", b"")))
+
+    async def main() -> None:
+        settings = LsaSettings(workers=3)  # some calls have a worker each, the others wait for one
+        async with lsart.open_lsa(scripted("a", call=call), settings=settings) as lsa, trio.open_nursery() as nursery:
+            for number in range(5):
+                nursery.start_soon(client, lsa, f"c{number}")
+
+    with pytest.raises(KeyboardInterrupt):
+        lsart.run(main)
+    assert len(entered) == 1
+    assert answers == [STATUS_UNSUCCESSFUL] * 5
+
+
 @simulated
 async def test_a_cancellation_that_ends_a_call_disables_nobody(log: Log) -> None:
     async def call(*_: object) -> None:
