@@ -1,6 +1,6 @@
 """Floor 2: real bytes, who owns them, and what the machine has left. No event loop, no clock of its own."""
 
-from lsart.memory._allocator import Allocator, AllocatorStatistics, Block
+from lsart.memory._allocator import Allocator
 from lsart.memory._backing import Backing, Export
 from lsart.memory._client_memory import ClientMemory
 from lsart.memory._environment import Environment
@@ -20,6 +20,7 @@ from lsart.memory._machine import (
     round_up,
     section_cost,
 )
+from lsart.memory._runs import AllocatorStatistics, Block
 from lsart.memory._section import Section
 from lsart.memory._space import Access, AddressSpace, Protection, Region
 

@@ -32,9 +32,8 @@ from bisect import bisect_left, insort
 from collections.abc import Iterator
 from typing import Final
 
-import attrs
-
 from lsart.memory._allocator_check import broken_invariants
+from lsart.memory._runs import AllocatorStatistics, Block, Run, record_of
 
 _LAZY_BINS: Final = 64
 """While there are no more bins than this, one that becomes empty stays: its size mostly comes back soon."""
@@ -44,50 +43,6 @@ _NO_HOLE_FITS: Final = 1 << 64
 
 _PROBE_BYTES: Final = 4096
 """How far below an offset `block_containing` tries every possible start before it looks at all runs."""
-
-
-@attrs.define(init=False, weakref_slot=False)
-class Block:
-    """The ledger's record of one live block. Only the allocator makes one and fills it in.
-
-    Without an `__init__` it is made in half the time, and freeing makes one every time.
-    """
-
-    offset: int  # bytes from the section's start, a multiple of the alignment
-    size: int  # bytes asked for
-    rounded: int  # bytes taken: size rounded up to the alignment
-    owner: object  # whatever the caller of `allocate` passed
-
-
-@attrs.define(init=False, weakref_slot=False, eq=False, repr=False)
-class Run:
-    """A block or a hole, or one of the two marks that no offset leads to. Private to this file and its checker."""
-
-    start: int
-    end: int
-    size: int  # bytes asked for; 0 makes it a hole
-    owner: object  # None in a hole
-    before: Run  # its neighbours by address; the last and the first are neighbours of the allocator's edge
-    after: Run
-
-
-@attrs.frozen
-class AllocatorStatistics:
-    """One moment of an allocator. All sizes are bytes."""
-
-    live_blocks: int
-    live_bytes: int  # as asked for
-    live_rounded: int  # as taken
-    peak_live_rounded: int
-    free_bytes: int  # inside the extent, the tail included
-    largest_free: int  # the largest block that fits without growing
-    extent: int
-    peak_extent: int  # the highest end that any block ever had
-
-    @property
-    def fragmentation(self) -> float:
-        """The share of the free bytes outside the largest free run: 0.0 (none) to just under 1.0."""
-        return 1 - self.largest_free / self.free_bytes if self.free_bytes else 0.0
 
 
 class Allocator:
@@ -212,7 +167,7 @@ class Allocator:
         if run is None or not run.size:
             return None
         end = run.end
-        # What _record does, here without a call.
+        # What record_of does, here without a call.
         block = Block()
         block.offset = offset
         block.size = run.size
@@ -288,7 +243,7 @@ class Allocator:
     def block_at(self, offset: int) -> Block | None:
         """The live block that starts at `offset`."""
         run = self._runs.get(offset)
-        return _record(run) if run is not None and run.size else None
+        return record_of(run) if run is not None and run.size else None
 
     def block_containing(self, offset: int) -> Block | None:
         """The live block that covers `offset`.
@@ -337,7 +292,7 @@ class Allocator:
 
     def blocks(self) -> Iterator[Block]:
         """The live blocks by address, as they are at the call."""
-        return iter([_record(run) for _, run in sorted(self._runs.items()) if run.size])
+        return iter([record_of(run) for _, run in sorted(self._runs.items()) if run.size])
 
     def check(self) -> list[str]:
         """Walk the whole structure: one message for each broken invariant, an empty list if all is sound."""
@@ -389,12 +344,3 @@ class Allocator:
         del self._bins[size]
         sizes = self._sizes
         del sizes[bisect_left(sizes, size)]
-
-
-def _record(run: Run) -> Block:
-    block = Block()
-    block.offset = run.start
-    block.size = run.size
-    block.rounded = run.end - run.start
-    block.owner = run.owner
-    return block

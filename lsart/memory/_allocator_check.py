@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from lsart.memory._allocator import Allocator, Run
+    from lsart.memory._allocator import Allocator
+    from lsart.memory._runs import Run
 
 
 def broken_invariants(allocator: Allocator, *, lazy_bins: int) -> Iterator[str]:

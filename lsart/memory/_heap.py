@@ -18,10 +18,11 @@ from lsart.events import (
     ResourceRefused,
     SectionGrew,
 )
-from lsart.memory._allocator import Allocator, Block
+from lsart.memory._allocator import Allocator
 from lsart.memory._backing import Backing
 from lsart.memory._environment import Environment
 from lsart.memory._machine import PAGE_SIZE, Machine, Resource, round_up
+from lsart.memory._runs import Block
 from lsart.memory._space import AddressSpace
 
 __all__ = ["Heap", "HeapKind", "HeapStatistics"]

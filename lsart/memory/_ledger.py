@@ -10,9 +10,9 @@ from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterator
 
 from lsart.events import DoubleFree, ForeignFree, Origin, WrongPair
-from lsart.memory._allocator import Block
 from lsart.memory._environment import Environment
 from lsart.memory._heap import Heap
+from lsart.memory._runs import Block
 
 __all__ = ["Ledger", "origin_of"]
 

@@ -5,7 +5,8 @@ from collections.abc import Callable
 
 import pytest
 
-from lsart.memory._allocator import _LAZY_BINS, Allocator, Run
+from lsart.memory._allocator import _LAZY_BINS, Allocator
+from lsart.memory._runs import Run
 
 GIB = 1 << 30
 

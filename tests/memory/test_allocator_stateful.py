@@ -7,7 +7,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from lsart.memory._allocator import Allocator, Block
+from lsart.memory._allocator import Allocator
+from lsart.memory._runs import Block
 
 LIMIT = 64 * 1024
 

@@ -12,7 +12,7 @@ from worlds import World
 from lsart.contract import Pointer
 from lsart.events import AllocationRefused, ResourceRefused, SectionRefused
 from lsart.memory import PAGE_SIZE, section_cost
-from lsart.memory._allocator import Run
+from lsart.memory._runs import Run
 
 
 def comb(world: World, section: Pointer, size: int, count: int) -> None:
