@@ -75,7 +75,7 @@ class Section(Heap):
         return self.limit
 
     def map_into(self, space: AddressSpace, *, writable: bool = True) -> Region:
-        """Give a client process a view; a second request finds the first.
+        """Give a client process a view; a second request finds the first, and may make it writable but not less so.
 
         Raises:
             LookupError: the section was deleted, so that nobody has a handle to map it with.
@@ -84,6 +84,8 @@ class Section(Heap):
             raise LookupError(f"{self.name} was deleted; a view of it can be kept, but not made")
         existing = self.views.get(space.name)
         if existing is not None:
+            if writable:
+                existing[1].protection = Protection.READ_WRITE
             return existing[1]
         same = self.environment.choices.client_mapping_address == "same_as_lsa"
         region = space.map(

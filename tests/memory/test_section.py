@@ -131,6 +131,17 @@ def test_a_second_mapping_finds_the_first() -> None:
     assert len(world.told(SectionMapped)) == 1
 
 
+def test_a_second_mapping_makes_a_read_only_view_writable_and_never_the_other_way_round() -> None:
+    world = World()
+    section = world.section(world.create(65536, 4096))
+    alice = world.client()
+    view = alice.map_section(section, writable=False)
+    assert alice.map_section(section) == view
+    alice.space.write(view.address, b"written")
+    assert alice.map_section(section, writable=False) == view
+    alice.space.write(view.address, b"written again, as the writable mapping is still there")
+
+
 def test_the_pages_of_a_deleted_section_live_until_the_last_view_goes() -> None:
     world = World()
     section = world.create(65536, 8192)
