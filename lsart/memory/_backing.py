@@ -56,12 +56,13 @@ class Backing:
     commit: a hundred thousand clients cannot have a mapping each (Linux allows 65,530 by default).
     """
 
-    __slots__ = ("_export", "_tag", "committed", "data", "size")
+    __slots__ = ("_export", "_is_closed", "_tag", "committed", "data", "size")
 
     def __init__(self, size: int, *, shared: bool) -> None:
         self.size = size
         self.committed = 0
         self._export: Export | None = None
+        self._is_closed = False
         self._tag = ""
         self.data: mmap.mmap | bytearray
         if not shared:
@@ -83,8 +84,11 @@ class Backing:
         """Make the bytes reachable from other processes; they stay where they are, the second call is free.
 
         Raises:
-            OSError: the system refused a descriptor or the mapping.
+            OSError: the system refused a descriptor or the mapping, or there is nothing to export: the memory is
+                private, or it was given back.
         """
+        if self._is_closed:
+            raise OSError("the section was deleted and nobody has it mapped any more: no bytes are left to export")
         if self._export is None:
             self._export = self._move_to_file()
         return self._export
@@ -96,6 +100,7 @@ class Backing:
         if self._export is not None and self._export.descriptor >= 0:
             _close_file(self._export.descriptor, self._export.path)
         self._export = None
+        self._is_closed = True
         self.committed = 0
         self.data = bytearray()
 

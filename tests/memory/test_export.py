@@ -196,6 +196,19 @@ def test_a_failed_export_leaves_the_section_as_it_was_and_no_descriptor_behind(
     backing.close()
 
 
+def test_a_section_whose_bytes_are_gone_says_so_and_not_that_it_was_private() -> None:
+    world = World()
+    pointer = world.create()
+    section = world.section(pointer)
+    alice = world.client()
+    alice.map_section(section)
+    world.delete(pointer)
+    assert section.export() is section.export(), "a view keeps the bytes"
+    alice.close()
+    with pytest.raises(OSError, match="the section was deleted and nobody has it mapped any more"):
+        section.export()
+
+
 def test_private_memory_is_not_shared_with_anybody() -> None:
     with pytest.raises(OSError, match="private memory cannot be exported; only a section is shared"):
         Backing(4096, shared=False).export()
