@@ -122,6 +122,7 @@ class CallWatch:
         self._results[event.status, event.protocol_status, event.operation] += 1
         self._delivered += event.delivered
         self.last_ns = event.time_ns
+        self._queued.pop(event.call, None)  # there still, if LSA shut down before a worker came
         started = self._started.pop(event.call, None)
         if started is not None:
             key = (event.package, event.operation)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from stories import Story
 
 from lsart.contract import STATUS_NO_SUCH_PACKAGE, STATUS_OBJECT_NAME_NOT_FOUND
+from lsart.events import CallQueued
 from lsart.watch import StatusCount
 
 BUSY = ("worker pool", "worker pool")
@@ -37,6 +38,14 @@ def test_a_call_that_began_or_queued_and_never_ended_is_lost() -> None:
     story.start(3, queued=10, depth=1)
     story.finish(3)
     assert (story.summary.calls_lost, story.summary.calls_delivered, story.summary.calls_finished) == (1, 1, 2)
+
+
+def test_a_call_that_is_answered_out_of_the_queue_is_not_lost() -> None:
+    story = Story()
+    story.tell(CallQueued(time_ns=0, call=1, client="client-1", package="cache", depth=1))
+    assert story.summary.calls_lost == 1
+    story.finish(1, status=int(STATUS_NO_SUCH_PACKAGE), protocol_status=None)
+    assert (story.summary.calls_lost, story.summary.calls_started, story.summary.calls_finished) == (0, 0, 1)
 
 
 def test_a_run_without_calls_has_a_rate_of_nothing() -> None:
