@@ -19,7 +19,7 @@ class ExitCode(IntEnum):
     FINE = 0
     FAILED = 1  # a package or an invariant failed
     USAGE = 2
-    NOT_STARTED = 3  # a package refused
+    NOT_STARTED = 3  # a package refused, or the run ended while the packages started
     THRESHOLD = 99
     INTERRUPTED = 130
 

@@ -50,6 +50,7 @@ class Session:
         self.interrupted = False
         self._problems: list[str] = []
         self._refusals: tuple[str, ...] = ()
+        self._is_up = False  # every package had its chance to start
         self._on_progress = on_progress
         self._total = scenario.total_calls
         self._tally = Tally(self._tell_progress)
@@ -73,6 +74,7 @@ class Session:
                     settings=self.scenario.settings(),
                     bus=self.bus,
                 ) as lsa:
+                    self._is_up = True
                     self._refusals = lsa.refusals
                     if not self._refusals:
                         await self._drive_and_look(lsa)
@@ -97,8 +99,11 @@ class Session:
         self._scope.cancel()
 
     def fail(self, problem: str) -> None:
-        """Note why the run did not go well."""
-        self._problems.append(problem)
+        """Note why the run did not go well. Until LSA is up only a package that starts can be the reason."""
+        if self._is_up:
+            self._problems.append(problem)
+        else:
+            self._refusals = (*self._refusals, f"the packages did not start: {problem}")
 
     def close(self) -> None:
         """Stop listening to the bus, which may be the caller's."""

@@ -13,6 +13,7 @@ from lsart.cli import main
 
 PACKAGES = """
 import signal
+import trio
 import lsart
 
 class Fine:
@@ -35,6 +36,10 @@ class NoFunction(Fine):
 class Yields(Fine):
     async def SpInitialize(self, package_id, parameters, table):
         yield
+
+class Hangs(Fine):
+    async def SpInitialize(self, package_id, parameters, table):
+        await trio.sleep_forever()
 
 class Takes(Fine):
     def SpGetInfo(self):
@@ -151,6 +156,7 @@ def test_a_scenario_that_is_not_there_is_a_usage_error(ending: Ending) -> None:
         ("Returns", "SpInitialize: it returned STATUS_INSUFFICIENT_RESOURCES (0xC000009A)"),
         ("NoFunction", "SpInitialize is int 5; expected a function"),
         ("Yields", "contains a yield"),
+        ("Hangs", "deadlock at virtual time 0 ns: nothing can ever happen again"),
     ],
 )
 def test_a_package_that_does_not_start_is_exit_code_3_and_no_empty_screen(ending: Ending, name: str, said: str) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import trio
 from runs import MILLISECOND, Package, Shared, Slow, calls_of, scenario
 
 import lsart
@@ -39,6 +40,21 @@ class Refusing(Package):
         raise lsart.StatusError(lsart.STATUS_INSUFFICIENT_RESOURCES)
 
 
+class NeverUp(Package):
+    async def SpInitialize(  # type: ignore[override]  # both kinds of entry point are welcome
+        self, package_id: int, parameters: object, table: FunctionTable
+    ) -> None:
+        await trio.sleep_forever()
+
+
+class GoingDown(Shared):
+    async def SpInitialize(self, package_id: int, parameters: object, table: FunctionTable) -> None:
+        await super().SpInitialize(package_id, parameters, table)
+        block = await table.AllocateSharedMemory(self.section, 16)
+        await table.FreeSharedMemory(self.section, block)
+        await table.FreeSharedMemory(self.section, block)
+
+
 class Failing(Package):
     """Says no, as documented."""
 
@@ -68,8 +84,6 @@ class Lying(Package):
 
 class Stuck(Package):
     async def LsaApCallPackageUntrusted(self, *args: Any) -> None:
-        import trio
-
         await trio.Event().wait()
 
 
@@ -204,6 +218,22 @@ def test_a_package_that_refuses_lets_no_client_come() -> None:
     assert result.exit_code == ExitCode.NOT_STARTED
     assert "STATUS_INSUFFICIENT_RESOURCES" in result.refusals[0]
     assert clients == []
+
+
+@pytest.mark.parametrize(
+    ("package", "reason"),
+    [
+        (NeverUp, "the packages did not start: deadlock at virtual time 0 ns: nothing can ever happen again\n"),
+        (GoingDown, "the packages did not start: LSASS went down: heap corruption: double free"),
+    ],
+)
+def test_a_run_that_ends_while_the_packages_start_never_started(package: type, reason: str) -> None:
+    whole = scenario(package)
+    choices = lsart.Choices(shared_double_free="terminate")
+    result = lsart.stress(Scenario(lsa=whole.lsa, clients=whole.clients, choices=choices))
+    assert result.exit_code == ExitCode.NOT_STARTED
+    (refusal,) = result.refusals
+    assert refusal.startswith(reason)
 
 
 def test_a_crossed_threshold_decides_the_exit_code() -> None:
