@@ -18,6 +18,7 @@ INDENT = 2
 """Columns by which what belongs to a heading is set in."""
 
 _GAP = "  "
+_DEEPEST = 8  # columns that a line may be set in by itself; a narrow page still has room for its text
 _QUANTITY = re.compile(r"(?<=\d) (?=(?:%|B|KiB|MiB|GiB|TiB|ns|\u00b5s|ms|s)\b|%)")
 _NO_BREAK = "\u00a0"
 
@@ -50,14 +51,24 @@ class Page:
         line.rstrip()
         self._lines.append(line)
 
-    def paragraph(self, label: str, content: str, *, indent: int = 0, label_width: int = 0, style: str = "") -> None:
-        """Text beside its label; what does not fit goes on under the text."""
+    def paragraph(
+        self, label: str, content: str, *, indent: int = 0, label_width: int = 0, style: str = "", hanging: int = 0
+    ) -> None:
+        """Text beside its label; what does not fit goes on under the text, set in by `hanging` columns."""
         lead = label.ljust(label_width)
-        room = max(self.width - indent - len(lead), 20)
+        room = max(self.width - indent - len(lead) - hanging, 20)
         bound = _QUANTITY.sub(_NO_BREAK, _printable(content))
         for index, piece in enumerate(_wrapped(bound, room)):
-            shown = lead if index == 0 else " " * len(lead)
+            shown = lead if index == 0 else " " * (len(lead) + hanging)
             self.line(" " * indent, (shown, style or "dim"), piece.replace(_NO_BREAK, " "))
+
+    def passage(self, label: str, content: str, *, indent: int = 0) -> None:
+        """Text of several lines beside its label: they stay lines, and keep how far they are set in."""
+        first, *rest = content.split("\n")
+        self.paragraph(label, first, indent=indent)
+        for each in filter(str.strip, rest):
+            inset = min(len(each) - len(each.lstrip(" ")), _DEEPEST)
+            self.paragraph(" " * len(label), each.strip(" "), indent=indent + inset, hanging=INDENT)
 
     def table(
         self, header: Sequence[str], rows: Sequence[Sequence[str]], *, right: frozenset[int] = frozenset()

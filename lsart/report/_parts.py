@@ -151,7 +151,7 @@ def troubles(page: Page, result: ReportInput) -> None:
     if found:
         page.line(("Failed", "bold red"))
         for each in found:
-            page.paragraph("- ", each, indent=INDENT)
+            page.passage("- ", each, indent=INDENT)
     if summary.notices:
         page.line(("Noticed", "bold"))
         for notice in summary.notices:

@@ -120,6 +120,19 @@ def test_the_clock_is_named_beside_the_latency() -> None:
     assert "exactly" not in real  # a real run is never quite the same again
 
 
+def test_a_problem_of_several_lines_keeps_them_and_how_far_they_are_set_in() -> None:
+    long = "LSA worker 1 waits for Lock 'directory', held by LSA worker 2, and will never have it again"
+    shown = lines(Result(summary=QUIET, problems=(f"deadlock at virtual time 3 ms:\n  {long}\n  b waits for Event",)))
+    first = shown.index("Failed") + 1
+    assert shown[first : first + 5] == [
+        "  - deadlock at virtual time 3 ms:",
+        "      LSA worker 1 waits for Lock 'directory', held by LSA worker 2, and will",
+        "        never have it again",
+        "      b waits for Event",
+        "",
+    ]
+
+
 def test_an_interrupted_run_says_so_first() -> None:
     assert "interrupted" in lines(Result(summary=QUIET, interrupted=True))[0]
 
