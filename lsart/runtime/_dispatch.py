@@ -263,7 +263,7 @@ class Dispatcher:
         except BaseException as error:
             status = returned_status(error)
             if status is not None:
-                succeeded = status.status == STATUS_SUCCESS
+                succeeded = status.status.is_success  # informational statuses too, as while loading
                 result = outcome.Value(CallPackageReply()) if succeeded else outcome.Error(status)
             elif is_fault(error):
                 result = outcome.Error(self._disable(request, error))

@@ -69,9 +69,10 @@ async def test_the_status_of_a_child_task_is_the_calls_status() -> None:
         assert await status_of(client.call("a", b"")) == STATUS_NO_SUCH_USER
 
 
+@pytest.mark.parametrize("number", [0, 0x103, 0x4000_0001])
 @simulated
-async def test_a_raised_success_is_success_without_a_reply() -> None:
-    async with lsart.open_lsa(scripted("a", call=raising(StatusError(0)))) as lsa, lsa.connect() as client:
+async def test_a_raised_success_is_success_without_a_reply(number: int) -> None:
+    async with lsart.open_lsa(scripted("a", call=raising(StatusError(number)))) as lsa, lsa.connect() as client:
         assert await client.call("a", b"") == lsart.Reply(lsart.NTSTATUS(0), b"")
 
 
