@@ -85,12 +85,13 @@ class Request:
 class _Worker:
     """A slot that serves one call at a time. Parked between calls."""
 
-    __slots__ = ("next", "number", "scope", "task")
+    __slots__ = ("next", "number", "scope", "serving", "task")
 
     def __init__(self, number: int) -> None:
         self.number = number
         self.task: trio.lowlevel.Task | None = None
         self.next: Request | None = None
+        self.serving: Request | None = None
         # Shielded: whoever cancels the program around the LSA does not stop package code; `Dispatcher.stop` does.
         self.scope = trio.CancelScope(shield=True)
 
@@ -210,13 +211,15 @@ class Dispatcher:
             self._finish(self._queue.popleft(), outcome.Error(_shutting_down()))
 
     def describe_wait(self, task: trio.lowlevel.Task) -> tuple[str, str | None] | None:
-        """For the deadlock report: a client waits for its call. What a worker waits for, package code knows."""
-        if any(worker.task is task for worker in self._workers):
-            return None
+        """For the deadlock report: whoever made a call, a client or a package in a worker, waits for it."""
         for request in self._queue:
             if request.task is task:
                 return f"a free worker ({len(self._queue)} calls wait)", f"{len(self._workers)} workers, all busy"
-        return "the reply of a package", None
+        for worker in self._workers:
+            if worker.serving is not None and worker.serving.task is task:
+                call = f"the reply of {worker.serving.package.name!r} to call {worker.serving.number}"
+                return call, f"LSA worker {worker.number}"
+        return None
 
     async def _work(self, worker: _Worker) -> None:
         worker.task = trio.lowlevel.current_task()
@@ -225,7 +228,9 @@ class Dispatcher:
                 request = worker.next
                 if request is not None:
                     worker.next = None
+                    worker.serving = request
                     await self._serve(request, worker.number)
+                    worker.serving = None
                 if self._queue:
                     worker.next = self._queue.popleft()
                 else:

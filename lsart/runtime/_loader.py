@@ -217,6 +217,9 @@ class Loader:
         """Call an entry point during loading; whatever it fails with is a refusal."""
         function = package.entries[slot]
         name = getattr(function, "__name__", slot)
+        task = trio.lowlevel.current_task()
+        caller = task.name
+        task.name = f"{caller} in {name} of package {package.name!r}"  # for the deadlock report
         try:
             result = await invoke(function, *args)
         except BaseException as error:
@@ -228,6 +231,8 @@ class Loader:
             if status is not None:
                 raise _RefusedError(name, status.status, f"it returned {status}") from error
             raise _RefusedError(name, STATUS_UNSUCCESSFUL, f"it raised {type(error).__name__}: {error}") from error
+        finally:
+            task.name = caller
         if slot in ("Initialize", "Shutdown"):
             _must_succeed(name, result)
         return result

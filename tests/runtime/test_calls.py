@@ -124,32 +124,6 @@ def test_a_pool_without_workers_is_refused(workers: int) -> None:
         LsaSettings(workers=workers)
 
 
-def test_calls_that_wait_for_each_other_exhaust_the_pool_and_the_deadlock_names_it() -> None:
-    go = trio.Event()
-
-    async def call(table: FunctionTable, request: ClientRequest, message: bytes) -> None:
-        if message == b"go":
-            go.set()
-        else:
-            await go.wait()
-
-    async def main() -> None:
-        settings = LsaSettings(workers=2)
-        async with lsart.open_lsa(scripted("a", call=call), settings=settings) as lsa, trio.open_nursery() as nursery:
-            for name, message in (("x", b""), ("y", b""), ("z", b"go")):
-                client = lsa.start_client(name)
-                client.connect(trusted=False)
-                nursery.start_soon(client.call, "a", message, name=name)
-                await trio.sleep(0.001)
-
-    with pytest.raises(lsart.DeadlockError) as caught:
-        lsart.run(main)
-    lines = str(caught.value).splitlines()
-    assert "  z waits for a free worker (1 calls wait), held by 2 workers, all busy" in lines
-    assert "  x waits for the reply of a package" in lines
-    assert any(each.startswith("  LSA worker 1 waits for Event 'go'") for each in lines)
-
-
 # ---------------------------------------------------------------------- clients that go in mid-call
 
 
