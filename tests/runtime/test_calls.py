@@ -35,7 +35,7 @@ async def slow(table: FunctionTable, request: ClientRequest, message: bytes) -> 
     return await table.reply(request, message)
 
 
-@pytest.mark.rule("LCP-4", "LCP-5", "LCA-2")
+@pytest.mark.rule("LCP-4", "LCP-5")
 @simulated
 async def test_a_reply_reaches_the_client_with_the_packages_own_result(log: Log) -> None:
     async def call(table: FunctionTable, request: ClientRequest, message: bytes) -> CallPackageReply:

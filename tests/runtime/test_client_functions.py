@@ -46,7 +46,7 @@ async def test_look_up_call_and_free_as_a_windows_client_does() -> None:
         await client.LsaDeregisterLogonProcess(handle)
 
 
-@pytest.mark.rule("LCP-1", "LCP-2", "LCU-1", "LCU-2", "LCO-1", "CLA-1", "LCA-1")
+@pytest.mark.rule("LCP-1", "LCP-2", "LCU-1", "LCO-1", "CLA-1", "LCA-1")
 @simulated
 async def test_trusted_and_untrusted_callers_reach_different_functions_of_the_package() -> None:
     def entry(name: bytes) -> object:

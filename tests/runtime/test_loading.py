@@ -221,7 +221,7 @@ async def test_the_name_is_learnt_from_get_info() -> None:
 # ---------------------------------------------------------------------- authentication packages
 
 
-@pytest.mark.rule("LSQ-11", "LSQ-13", "LIP-1", "LIP-2", "LIP-3", "LDT-1")
+@pytest.mark.rule("LSQ-11", "LIP-1", "LIP-3")
 @simulated
 async def test_an_authentication_package_gets_its_id_and_the_dispatch_table_once() -> None:
     package = Authentication()
@@ -276,7 +276,6 @@ async def test_the_name_is_a_block_of_the_lsa_heap_and_lsa_frees_it(log: Log) ->
     assert log.of(BlockLeaked) == []
 
 
-@pytest.mark.rule("LIP-6")
 @pytest.mark.parametrize("name", [5, b"kerb", STATUS_SUCCESS])
 @simulated
 async def test_a_name_that_is_no_text_refuses_the_package(name: object, log: Log) -> None:
@@ -292,7 +291,6 @@ async def test_a_name_outside_the_lsa_heap_is_left_alone_and_reported(log: Log) 
     assert log.one(OutputNotFromHeap).address == 0x4000
 
 
-@pytest.mark.rule("LSQ-14")
 @simulated
 async def test_an_ssp_ap_is_initialized_through_both_functions_in_turn() -> None:
     order = []
