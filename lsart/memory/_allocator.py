@@ -240,6 +240,21 @@ class Allocator:
             )
         self.extent = extent
 
+    def shrink(self, extent: int) -> None:
+        """Leave `extent` bytes usable. Raises ValueError if that is more than now, or cuts into a block."""
+        top = self._edge.before.end
+        if not top <= extent <= self.extent:
+            raise ValueError(
+                f"cannot shrink to {extent} bytes: it must be between the end of the last block, {top}, "
+                f"and the extent, {self.extent}"
+            )
+        self.extent = extent
+
+    @property
+    def top(self) -> int:
+        """Where the last block ends, 0 if there is none."""
+        return self._edge.before.end
+
     def block_at(self, offset: int) -> Block | None:
         """The live block that starts at `offset`."""
         run = self._runs.get(offset)

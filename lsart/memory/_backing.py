@@ -80,6 +80,12 @@ class Backing:
             self.data.extend(bytes(committed - len(self.data)))
         self.committed = committed
 
+    def decommit(self, committed: int) -> None:
+        """Let only the first `committed` bytes of private memory be touched; the others come back as zeros."""
+        assert isinstance(self.data, bytearray), "what a section has committed stays until it is deleted"
+        del self.data[committed:]
+        self.committed = committed
+
     def export(self) -> Export:
         """Make the bytes reachable from other processes; they stay where they are, the second call is free.
 

@@ -1,11 +1,12 @@
 """Memory of one client process: its address space and the heap that reply buffers come from.
 
-Most clients of a large population are idle, so the heap exists only while a reply is outstanding.
+Most clients of a large population are idle, so the heap comes with the first reply and holds pages only while a reply
+is outstanding.
 """
 
 from __future__ import annotations
 
-from lsart.contract import Choices, Pointer
+from lsart.contract import Pointer
 from lsart.events import Origin
 from lsart.memory._backing import Backing
 from lsart.memory._environment import Environment
@@ -19,13 +20,8 @@ __all__ = ["ClientMemory"]
 _STRIDE = 0x1_0000_0000  # a client's addresses start at a multiple of this, so that no two processes agree by chance
 
 
-def _kind(choices: Choices) -> HeapKind:
-    invalid_when_zero = choices.client_buffer_zero_length == "invalid_parameter"
-    return HeapKind(
-        allocates="AllocateClientBuffer",
-        frees="FreeClientBuffer or LsaFreeReturnBuffer",
-        zero_size="null" if invalid_when_zero else "smallest_block",
-    )
+# A length of zero may be refused, but by the slot, which has a status to say why.
+_KIND = HeapKind(allocates="AllocateClientBuffer", frees="FreeClientBuffer or LsaFreeReturnBuffer")
 
 
 class ClientMemory:
@@ -63,7 +59,7 @@ class ClientMemory:
             quota = self._machine.limits.client_quota
             self._heap = Heap(
                 f"buffers of {self.space.name}",
-                _kind(self._environment.choices),
+                _KIND,
                 limit=quota,
                 backing=Backing(max(round_up(quota, PAGE_SIZE), PAGE_SIZE), shared=False),
                 space=self.space,
@@ -72,14 +68,16 @@ class ClientMemory:
                 owner=self.space.name,
             )
         address = self._heap.allocate(length, origin)
-        self._drop_heap_if_empty()
         return None if address is None else Pointer(address, self.space.name)
 
     def free(self, address: int, origin: Origin) -> bool:
         """Take a buffer back; False when none starts there."""
-        freed = self._heap is not None and self._heap.free(address, origin)
-        self._drop_heap_if_empty()
-        return freed
+        heap = self._heap
+        if heap is None or not heap.free(address, origin):
+            return False
+        if not heap.allocator.top:
+            heap.trim()
+        return True
 
     def close(self) -> None:
         """The process ends: its views and its buffers go."""
@@ -87,10 +85,5 @@ class ClientMemory:
             section.unmap_from(self.space)
         self._sections = ()
         if self._heap is not None:
-            self._heap.release()
-            self._heap = None
-
-    def _drop_heap_if_empty(self) -> None:
-        if self._heap is not None and next(iter(self._heap.allocator.blocks()), None) is None:
             self._heap.release()
             self._heap = None

@@ -213,16 +213,33 @@ class Heap:
             return False
         self.backing.commit(committed)
         self.allocator.grow(min(committed, self.limit))
-        bus.emit(
-            SectionGrew(
-                time_ns=origin.time_ns,
-                heap=self.name,
-                committed=committed,
-                max_size=self.limit,
-                origin=origin,
+        if bus.wants(SectionGrew):
+            bus.emit(
+                SectionGrew(
+                    time_ns=origin.time_ns,
+                    heap=self.name,
+                    committed=committed,
+                    max_size=self.limit,
+                    origin=origin,
+                )
             )
-        )
         return True
+
+    def trim(self) -> None:
+        """Give back the pages behind the last block, and what is remembered of freed blocks.
+
+        Only for a heap whose backing is not shared. The addresses stay reserved, so the next block lies where it
+        would have without this.
+        """
+        committed = round_up(self.allocator.top, PAGE_SIZE)
+        surplus = self.backing.committed - committed
+        if surplus:
+            self.allocator.shrink(min(committed, self.allocator.extent))
+            self.machine.release(self.owner, {Resource.COMMIT: surplus})
+            self.backing.decommit(committed)
+            self._used_up_to = min(self._used_up_to, committed)
+        self._freed.clear()
+        self._freed_earlier.clear()
 
     def release(self) -> None:
         """Give bytes, pages and addresses back; every block is gone."""

@@ -42,6 +42,19 @@ def test_a_record_says_who_asked_for_how_much() -> None:
     assert block.owner is owner
 
 
+def test_shrinking_cuts_off_the_tail_and_never_a_block() -> None:
+    allocator = make(extent=4096)
+    place(allocator, 100, 20)
+    for wrong in (143, 4097, -1):
+        with pytest.raises(ValueError, match=f"cannot shrink to {wrong} bytes: .*the end of the last block, 144, "):
+            allocator.shrink(wrong)
+    assert allocator.extent == 4096
+    allocator.shrink(144)
+    assert allocator.allocate(1, None) is None
+    assert allocator.growth_for(1) == 160
+    assert allocator.check() == []
+
+
 def test_freeing_returns_the_record_and_forgets_it() -> None:
     allocator = make()
     (offset,) = place(allocator, 20)

@@ -121,6 +121,13 @@ class AllocatorMachine(RuleBasedStateMachine):
         self.extent = min(self.extent + extra, LIMIT)
         self.allocator.grow(self.extent)
 
+    @rule(data=st.data())
+    def shrink(self, data: st.DataObject) -> None:
+        top = max((block.offset + block.rounded for block in self.live.values()), default=0)
+        assert self.allocator.top == top
+        self.extent = data.draw(st.integers(top, self.extent))
+        self.allocator.shrink(self.extent)
+
     def free_one(self, offset: int) -> None:
         assert fields(self.allocator.free(offset)) == fields(self.live.pop(offset))
         self.freed.add(offset)
