@@ -19,6 +19,7 @@ from rich.console import Console
 from lsart.cli._failures import FAILED, SHOWS_WHERE, OutputError, say, wants_tracebacks, width
 from lsart.cli._files import ResultFile
 from lsart.cli._progress import LiveProgress, somebody_watches
+from lsart.cli._reminder import Reminder
 from lsart.contract import ConfigurationError
 from lsart.events import Bus, Event
 from lsart.report import events_line, json_report, text_report
@@ -28,6 +29,7 @@ from lsart.watch import ContentionWarning, ExhaustionWarning
 __all__ = ["Options", "run_stress"]
 
 STANDARD_OUTPUT = Path("-")
+HOW_TO_INSIST = "stopping at the next turn of the loop; press Ctrl-C again to insist"
 
 
 @attrs.frozen(kw_only=True)
@@ -116,11 +118,14 @@ class _EventLog:
 
 @contextmanager
 def _terminating_is_interrupting() -> Iterator[None]:
-    """`kill` and `timeout` end a run as Ctrl-C does: packages are shut down, no half-written file stays behind."""
+    """`kill` and `timeout` end a run as Ctrl-C does: packages are shut down, no half-written file stays behind.
+
+    Not by raising SIGINT: a shell that starts a command in the background has it ignored.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         yield
     finally:
@@ -133,7 +138,7 @@ def _run(options: Options, log: _EventLog) -> StressResult:
         for category in (ContentionWarning, ExhaustionWarning):
             warnings.simplefilter("ignore", category)
         shown = somebody_watches() and not options.quiet
-        with LiveProgress(options.source, shown=shown) as progress:
+        with LiveProgress(options.source, shown=shown) as progress, Reminder(HOW_TO_INSIST) as reminder:
             return stress(
                 options.source,
                 seed=options.seed,
@@ -145,6 +150,7 @@ def _run(options: Options, log: _EventLog) -> StressResult:
                 workers=options.workers,
                 duration=options.duration,
                 thresholds=options.thresholds,
+                on_interrupt=reminder.start,
             )
 
 

@@ -21,20 +21,24 @@ __all__ = ["ctrl_c_calls"]
 def ctrl_c_calls(request: Callable[[], bool]) -> Iterator[None]:
     """Let Ctrl-C call `request`; when that returns False, it raises KeyboardInterrupt as ever.
 
-    Does nothing outside the main thread, or where the program has a handler of its own.
+    So does SIGTERM if the program gave it Python's handler for Ctrl-C. Does nothing outside the main thread, and
+    nothing to a signal that the program ignores or has a handler of its own for.
     """
-    in_charge = threading.current_thread() is threading.main_thread()
-    if not in_charge or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+    if threading.current_thread() is not threading.main_thread():
         yield
         return
+    python_s = signal.default_int_handler
+    ours = [each for each in (signal.SIGINT, signal.SIGTERM) if signal.getsignal(each) is python_s]
 
     def handle(number: int, frame: FrameType | None) -> None:
         if not request():
             signal.default_int_handler(number, frame)
 
     # trio sees a handler that is not Python's own and leaves it alone.
-    signal.signal(signal.SIGINT, handle)
+    for each in ours:
+        signal.signal(each, handle)
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+        for each in ours:
+            signal.signal(each, python_s)

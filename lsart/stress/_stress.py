@@ -30,6 +30,7 @@ def stress(
     workers: int | Literal["unlimited"] | None = None,
     duration: str | None = None,
     thresholds: Iterable[str] = (),
+    on_interrupt: Callable[[], None] | None = None,
 ) -> StressResult:
     """Run a population of clients against a package.
 
@@ -42,6 +43,8 @@ def stress(
         clients: clients in all; several groups keep their proportions. calls: for each client of a closed loop, for
             each group of an open one. workers: calls served at once. duration: how long clients go on, ``"2s"``;
             without `calls` it alone ends the run. thresholds: more of them, ``["p99<5ms"]``.
+        on_interrupt: called inside the signal handler when Ctrl-C first asks the run to end; a run whose package
+            holds the loop does not end by that, but by a second Ctrl-C.
 
     At the end contention and exhaustion are also issued as Python warnings.
 
@@ -54,8 +57,15 @@ def stress(
     scenario = find_scenario(source, overrides.apply)
     line = replay_line(source, scenario, seed, clock, overrides)
     session = Session(scenario, bus=bus, on_progress=on_progress)
+
+    def interrupt() -> bool:
+        asked = session.interrupt()
+        if asked and on_interrupt is not None:
+            on_interrupt()
+        return asked
+
     try:
-        with ctrl_c_calls(session.interrupt):
+        with ctrl_c_calls(interrupt):
             run(session.run, seed=seed, clock=clock)
     except KeyboardInterrupt:
         session.interrupted = True

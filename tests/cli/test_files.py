@@ -9,6 +9,7 @@ import stat
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -147,9 +148,18 @@ def test_a_reader_that_goes_away_is_no_error() -> None:
 
 
 @needs_posix
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    ("number", "at_ctrl_c"),
+    [
+        (signal.SIGINT, signal.default_int_handler),
+        (signal.SIGTERM, signal.default_int_handler),
+        # As in a command that a shell which runs a script puts into the background.
+        (signal.SIGTERM, signal.SIG_IGN),
+    ],
+    ids=["SIGINT", "SIGTERM", "SIGTERM while SIGINT is ignored"],
+)
 def test_a_signal_from_outside_ends_the_run_with_the_summary_and_complete_files(
-    tmp_path: Path, number: signal.Signals
+    tmp_path: Path, number: signal.Signals, at_ctrl_c: Any
 ) -> None:
     package = tmp_path / "tells.py"
     package.write_text(TELLS, encoding="utf-8")
@@ -162,8 +172,7 @@ def test_a_signal_from_outside_ends_the_run_with_the_summary_and_complete_files(
         stderr=subprocess.PIPE,
         text=True,
         encoding="utf-8",
-        # A shell that runs the tests in the background has SIGINT ignored, and that is inherited.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+        preexec_fn=lambda: signal.signal(signal.SIGINT, at_ctrl_c),  # what the tests have would be inherited
     )
     assert process.stderr is not None
     assert process.stderr.readline() == "serving\n"

@@ -34,6 +34,7 @@ pytestmark = [
 class Interrupting:
     """Its 50th call is when somebody presses Ctrl-C: inside a worker, in the package's own code."""
 
+    number = signal.SIGINT
     served = 0
 
     def SpInitialize(self, package_id: int, parameters: object, table: object) -> None:
@@ -42,7 +43,7 @@ class Interrupting:
     async def LsaApCallPackageUntrusted(self, *args: Any) -> None:
         self.served += 1
         if self.served == 50:
-            signal.raise_signal(signal.SIGINT)
+            signal.raise_signal(self.number)
         await lsart.sleep_ns(1000)
 
     def SpShutdown(self) -> None:
@@ -136,6 +137,31 @@ def test_ctrl_c_inside_the_run_of_another_program_gives_the_summary_too() -> Non
     result = lsart.run(partial(run_scenario, "minimal", on_progress=press))
     assert (result.interrupted, result.exit_code) == (True, ExitCode.INTERRUPTED)
     assert 200 <= result.summary.calls_finished < 1000
+
+
+def test_whoever_wants_to_know_is_told_of_the_first_ctrl_c_alone() -> None:
+    told: list[str] = []
+    lsart.stress(endless(Insisting), on_interrupt=lambda: told.append("asked"))
+    assert told == ["asked"]
+    lsart.stress("minimal", clients=1, calls=1, on_interrupt=lambda: told.append("not asked"))
+    assert told == ["asked"]
+
+
+def test_sigterm_that_means_ctrl_c_ends_a_run_even_while_sigint_is_ignored() -> None:
+    class Terminating(Interrupting):
+        number = signal.SIGTERM
+
+    before = {each: signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        result = lsart.stress(endless(Terminating))
+        assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+        assert signal.getsignal(signal.SIGTERM) is signal.default_int_handler
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    assert (result.interrupted, result.exit_code, result.problems) == (True, ExitCode.INTERRUPTED, ())
 
 
 def test_pythons_own_handler_is_back_after_the_run() -> None:

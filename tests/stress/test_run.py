@@ -48,7 +48,9 @@ class NeverUp(Package):
 
 
 class GoingDown(Shared):
-    async def SpInitialize(self, package_id: int, parameters: object, table: FunctionTable) -> None:
+    async def SpInitialize(  # type: ignore[override]  # both kinds of entry point are welcome
+        self, package_id: int, parameters: object, table: FunctionTable
+    ) -> None:
         await super().SpInitialize(package_id, parameters, table)
         block = await table.AllocateSharedMemory(self.section, 16)
         await table.FreeSharedMemory(self.section, block)
