@@ -69,6 +69,15 @@ def test_a_mutant_changes_one_place_and_names_a_test_of_its_rule(mutant: mutants
     assert test in MARKS.get(mutant.rule, []), f"{test} is not marked with {mutant.rule}"
 
 
+def test_a_rule_that_a_test_marks_has_a_mutant_that_breaks_it() -> None:
+    broken = {each.rule for each in MUTANTS}
+    unbroken = {rule: tests for rule, tests in MARKS.items() if rule not in broken}
+    assert unbroken == {}, (
+        "nothing shows that these tests would notice: add to tests/mutants.d a one-line change, of the code or of a "
+        "generated table, that breaks the rule"
+    )
+
+
 EXAMPLE = """
 import pytest
 
