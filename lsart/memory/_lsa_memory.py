@@ -24,6 +24,7 @@ from lsart.events import (
 from lsart.memory._backing import Backing
 from lsart.memory._environment import Environment
 from lsart.memory._heap import Heap, HeapKind
+from lsart.memory._kinds import heap_kind
 from lsart.memory._ledger import Ledger, origin_of
 from lsart.memory._machine import PAGE_SIZE, Machine, Refusal, Resource, round_up, section_cost
 from lsart.memory._section import Section, reservation
@@ -171,18 +172,7 @@ class LsaMemory:
         None when the machine, or the computer that runs lsart, has no addresses left for it.
         """
         if self._lsa_heap is None:
-            choices = self.environment.choices
-            kind = HeapKind(
-                allocates="AllocateLsaHeap",
-                frees="FreeLsaHeap",
-                zero_size=choices.lsa_heap_zero_length,
-                alignment=choices.lsa_heap_alignment,
-                fresh="pattern" if choices.lsa_heap_contents == "pattern" else "zero",
-                recycled=choices.lsa_heap_contents,
-                double_free=choices.lsa_heap_double_free,
-                foreign_free=choices.lsa_heap_foreign_free,
-                free_null=choices.lsa_heap_free_null,
-            )
+            kind = heap_kind(self.environment.choices, "lsa_heap")
             self._lsa_heap = self._make_heap("lsa-heap", kind, self.machine.limits.lsa_heap)
         return self._lsa_heap
 
@@ -190,18 +180,7 @@ class LsaMemory:
     def private_heap(self) -> Heap | None:
         """The heap behind AllocatePrivateHeap; likewise."""
         if self._private_heap is None:
-            choices = self.environment.choices
-            kind = HeapKind(
-                allocates="AllocatePrivateHeap",
-                frees="FreePrivateHeap",
-                zero_size=choices.private_heap_zero_length,
-                alignment=choices.private_heap_alignment,
-                fresh="pattern" if choices.private_heap_contents == "pattern" else "zero",
-                recycled=choices.private_heap_contents,
-                double_free=choices.private_heap_double_free,
-                foreign_free=choices.private_heap_foreign_free,
-                free_null=choices.private_heap_free_null,
-            )
+            kind = heap_kind(self.environment.choices, "private_heap")
             self._private_heap = self._make_heap("private-heap", kind, self.machine.limits.private_heap)
         return self._private_heap
 

@@ -10,29 +10,14 @@ from lsart.contract import Choices
 from lsart.events import SYSTEM, SectionMapped, SectionReleased, SectionUnmapped
 from lsart.memory._backing import Backing, Export
 from lsart.memory._environment import Environment
-from lsart.memory._heap import Heap, HeapKind
+from lsart.memory._heap import Heap
+from lsart.memory._kinds import section_kind
 from lsart.memory._machine import Machine, Resource, round_up, section_cost
 from lsart.memory._space import AddressSpace, Protection, Region
 
-__all__ = ["Section", "section_kind"]
+__all__ = ["Section", "reservation"]
 
 _ADDRESS_SPACE = (Resource.ADDRESS_SPACE, Resource.HANDLES)
-
-
-def section_kind(choices: Choices) -> HeapKind:
-    """How blocks of a section behave under these choices."""
-    return HeapKind(
-        allocates="AllocateSharedMemory",
-        frees="FreeSharedMemory",
-        zero_size=choices.shared_zero_size,
-        alignment=choices.shared_alignment,
-        fresh=choices.shared_fresh_contents,
-        recycled=choices.shared_recycled_contents,
-        double_free=choices.shared_double_free,
-        foreign_free=choices.shared_foreign_free,
-        free_null=choices.shared_free_null,
-        grows=choices.section_growth == "on_demand",
-    )
 
 
 class Section(Heap):

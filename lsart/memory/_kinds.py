@@ -1,0 +1,46 @@
+"""How `Choices` make the heaps of LSASS differ."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from lsart.contract import Choices
+from lsart.memory._heap import HeapKind
+
+__all__ = ["heap_kind", "section_kind"]
+
+
+def section_kind(choices: Choices) -> HeapKind:
+    """How blocks of a section behave under these choices."""
+    return HeapKind(
+        allocates="AllocateSharedMemory",
+        frees="FreeSharedMemory",
+        zero_size=choices.shared_zero_size,
+        alignment=choices.shared_alignment,
+        fresh=choices.shared_fresh_contents,
+        recycled=choices.shared_recycled_contents,
+        double_free=choices.shared_double_free,
+        foreign_free=choices.shared_foreign_free,
+        free_null=choices.shared_free_null,
+        grows=choices.section_growth == "on_demand",
+    )
+
+
+def heap_kind(choices: Choices, heap: Literal["lsa_heap", "private_heap"]) -> HeapKind:
+    """How blocks of the LSA heap or of the private heap behave under these choices."""
+
+    def chosen(question: str) -> Any:
+        return getattr(choices, f"{heap}_{question}")
+
+    function = "LsaHeap" if heap == "lsa_heap" else "PrivateHeap"
+    return HeapKind(
+        allocates=f"Allocate{function}",
+        frees=f"Free{function}",
+        zero_size=chosen("zero_length"),
+        alignment=chosen("alignment"),
+        fresh="pattern" if chosen("contents") == "pattern" else "zero",
+        recycled=chosen("contents"),
+        double_free=chosen("double_free"),
+        foreign_free=chosen("foreign_free"),
+        free_null=chosen("free_null"),
+    )
