@@ -13,8 +13,9 @@ from lsart.contract import (
     StatusError,
 )
 from lsart.events import Origin
-from lsart.memory import LSASS, LsaMemory
+from lsart.memory import LSASS, Access, LsaMemory
 from lsart.runtime._host import current_request
+from lsart.runtime._pacer import Pacer
 
 if TYPE_CHECKING:
     from lsart.runtime._dispatch import Request
@@ -25,8 +26,9 @@ __all__ = ["ClientServices"]
 class ClientServices:
     """The client's address space, reached through the call being served (ACB-2)."""
 
-    def __init__(self, memory: LsaMemory) -> None:
+    def __init__(self, memory: LsaMemory, pacer: Pacer) -> None:
         self._memory = memory
+        self._pacer = pacer
 
     async def AllocateClientBuffer(
         self, origin: Origin, client_request: ClientRequest, length_required: int
@@ -65,7 +67,11 @@ class ClientServices:
         buffer_to_copy: Pointer | bytes,
     ) -> None:
         request = _serving(client_request)
+        if self._pacer.armed and isinstance(buffer_to_copy, Pointer):
+            await self._pacer.step(Access(buffer_to_copy.space, buffer_to_copy.address, length, "read", ""))
         data = self._local(buffer_to_copy, length)
+        if self._pacer.armed:
+            await self._pacer.step(Access(client_base_address.space, client_base_address.address, length, "write", ""))
         try:
             _must_be_in(request, client_base_address)
             request.client.process.space.write(client_base_address.address, data)
@@ -76,6 +82,8 @@ class ClientServices:
         self, origin: Origin, client_request: ClientRequest, length: int, client_base_address: Pointer
     ) -> bytes:
         request = _serving(client_request)
+        if self._pacer.armed:
+            await self._pacer.step(Access(client_base_address.space, client_base_address.address, length, "read", ""))
         try:
             _must_be_in(request, client_base_address)
             return request.client.process.space.read(client_base_address.address, length)

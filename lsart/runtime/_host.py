@@ -141,7 +141,7 @@ class _Table:
         address = await table.AllocateClientBuffer(client_request, len(data))
         try:
             await table.CopyToClientBuffer(client_request, len(data), address, data)
-        except StatusError:
+        except BaseException:  # a cancellation too: under an interloper the copy lets others run
             await table.FreeClientBuffer(client_request, address)
             raise
         return CallPackageReply(address, len(data), protocol_status)

@@ -57,7 +57,7 @@ class Lsa:
         self.pacer = Pacer()
         self.dispatcher = Dispatcher(nursery, bus, settings.workers)
         self._nursery = nursery
-        services = MemoryServices(self.memory, bus, settings.costs), ClientServices(self.memory)
+        services = MemoryServices(self.memory, bus, settings.costs), ClientServices(self.memory, self.pacer)
         self._host = Host(bus, services)
         self.loader = Loader(self._host, self.memory, self._view_of, bus, settings)
         self._clients: dict[str, Client] = {}

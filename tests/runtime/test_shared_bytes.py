@@ -41,11 +41,13 @@ async def test_a_hostile_client_can_write_between_two_reads_of_a_package() -> No
 
         lsa.pacer.add(strike)
         assert (await client.call("a", b"%d" % section.base)).data == b"12"
-        assert [(each.space, each.address, each.kind) for each in steps] == [("lsass", section.base, "read")] * 2
+        *reads, reply = [(each.space, each.address, each.kind) for each in steps]
+        assert reads == [("lsass", section.base, "read")] * 2
+        assert (reply[0], reply[2]) == (client.name, "write")
         lsa.pacer.remove(strike)
         lsa.pacer.remove(strike)
         assert (await client.call("a", b"%d" % section.base)).data == b"22"
-        assert len(steps) == 2
+        assert len(steps) == 3
 
 
 @simulated
