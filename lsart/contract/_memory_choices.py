@@ -63,6 +63,12 @@ class MemoryChoices:
         gap="CreateSharedMemory/2",
         reason="Section sizes are rounded to 4 KiB pages; a reservation may be rounded to 64 KiB.",
     )
+    usable_size: Literal["exact", "rounded"] = choice(
+        "exact",
+        "rounded",
+        gap="CreateSharedMemory/2",
+        reason="MaxSize is the cap (CSM-2) to the byte; 'rounded' lets blocks use the rest of the last page, too.",
+    )
     section_growth: Literal["on_demand", "never"] = choice(
         "on_demand",
         "never",

@@ -70,6 +70,8 @@ class LsaMemory:
         if initial_size == 0 and choices.zero_initial_size == "one_page":
             initial_size = 1
         reserved = reservation(max_size, choices)
+        if choices.usable_size == "rounded":
+            max_size = reserved
         committed = round_up(max(initial_size, 0), PAGE_SIZE)
         cost = section_cost(reserved, committed)
         refusal = self.machine.charge(origin.package, cost)

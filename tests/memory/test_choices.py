@@ -30,6 +30,7 @@ from lsart.contract import (
 from lsart.events import (
     Event,
     LockAcquired,
+    SectionCreated,
     SectionUnmapped,
 )
 from lsart.memory import PAGE_SIZE, Resource
@@ -72,6 +73,22 @@ def test_a_reservation_is_rounded_to_pages_or_to_the_granularity() -> None:
     assert outcomes("size_rounding", charged) == {
         "page": (8192, 512 + 2 * 8),
         "allocation_granularity": (65536, 512 + 16 * 8),
+    }
+
+
+@pytest.mark.choice("usable_size", "rounded")
+@pytest.mark.parametrize(("asked", "unit", "usable"), [(1, "page", 4096), (5000, "allocation_granularity", 65536)])
+def test_what_rounding_adds_to_a_section_is_left_unused_or_used(asked: int, unit: str, usable: int) -> None:
+    def largest(value: object) -> tuple[int, int]:
+        world = World({"usable_size": value, "size_rounding": unit})
+        section = world.create(asked)
+        sizes = [size for size in (usable + 1, usable, asked - asked % 16, 1) if world.try_allocate(section, size)]
+        assert world.check() == []
+        return world.last(SectionCreated).max_size, max(sizes, default=0)
+
+    assert {value: largest(value) for value in values_of("usable_size")} == {
+        "exact": (asked, asked - asked % 16),  # a block takes whole units of 16 bytes: a section of 1 byte holds none
+        "rounded": (usable, usable),
     }
 
 
