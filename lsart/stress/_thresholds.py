@@ -35,12 +35,15 @@ class Metric:
         kind: what its limit looks like: ``"duration"`` (``5ms``), ``"count"`` (``0``, or a share such as ``1%`` if
             there is an `out_of`), ``"rate"`` (``1000/s``).
         meaning: for people. measure: takes it from the summary. out_of: what a share is a share of.
+        of_calls: it says something about calls that ended; without any, no limit on it is kept, as a run that tried
+            nothing must not pass for a good one.
     """
 
     kind: Literal["duration", "count", "rate"]
     meaning: str
     measure: Callable[[RunSummary], float]
     out_of: Callable[[RunSummary], int] | None = None
+    of_calls: bool = True
 
 
 def _finished(summary: RunSummary) -> int:
@@ -64,7 +67,7 @@ METRICS = {
         "the longest wait for a heap lock",
         lambda s: max((each.wait.max for each in s.locks), default=0),
     ),
-    "calls": Metric("count", "calls that ended, whatever their status", _finished),
+    "calls": Metric("count", "calls that ended, whatever their status", _finished, of_calls=False),
     "failures": Metric(
         "count",
         "calls that ended with a status of failure, LSA's or the package's own",
@@ -83,14 +86,21 @@ METRICS = {
         lambda s: s.lock_totals.calls_that_waited,
         lambda s: s.lock_totals.calls,
     ),
-    "lost": Metric("count", "calls that began and never ended", lambda s: s.calls_lost),
-    "exhaustion": Metric("count", "times that something ran out", lambda s: s.exhaustions),
+    "lost": Metric("count", "calls that began and never ended", lambda s: s.calls_lost, of_calls=False),
+    "exhaustion": Metric("count", "times that something ran out", lambda s: s.exhaustions, of_calls=False),
     "contention": Metric(
-        "count", "waits for what somebody else held, once they are worth a warning", lambda s: s.contentions
+        "count",
+        "waits for what somebody else held, once they are worth a warning",
+        lambda s: s.contentions,
+        of_calls=False,
     ),
-    "leaks": Metric("count", "blocks and sections left behind", lambda s: sum(each.count for each in s.leaks)),
-    "misuse": Metric("count", "double, foreign and mispaired frees", lambda s: sum(each.count for each in s.misuse)),
-    "rate": Metric("rate", "calls that ended, per second of the run's clock", lambda s: s.rate),
+    "leaks": Metric(
+        "count", "blocks and sections left behind", lambda s: sum(each.count for each in s.leaks), of_calls=False
+    ),
+    "misuse": Metric(
+        "count", "double, foreign and mispaired frees", lambda s: sum(each.count for each in s.misuse), of_calls=False
+    ),
+    "rate": Metric("rate", "calls that ended, per second of the run's clock", lambda s: s.rate, of_calls=False),
 }
 """What thresholds can name."""
 
@@ -126,6 +136,8 @@ class Threshold:
     def judge(self, summary: RunSummary) -> JudgedThreshold:
         """Compare."""
         metric = METRICS[self.metric]
+        if metric.of_calls and not summary.calls_finished:
+            return JudgedThreshold(self.text, "nothing: no call ended", passed=False)
         measured: float | Fraction = metric.measure(summary)
         shown = _shown(metric.kind, measured)
         if metric.out_of is not None:

@@ -96,10 +96,23 @@ def test_every_metric_measures_any_run() -> None:
         assert metric.meaning
 
 
+@pytest.mark.parametrize("text", ["p99<5ms", "max>=0", "queue.p99==0", "lock.max==0", "failures==0", "waited<=100%"])
+def test_a_run_in_which_no_call_ended_keeps_no_threshold_about_calls(summary: RunSummary, text: str) -> None:
+    nothing = attrs.evolve(summary, calls_finished=0, by_status=(), locks=(), latency=Percentiles())
+    judged = threshold(text).judge(nothing)
+    assert (judged.passed, judged.measured) == (False, "nothing: no call ended")
+
+
+@pytest.mark.parametrize("text", ["calls==0", "lost<=1", "leaks==3", "misuse==0", "exhaustion==7", "rate>=0/s"])
+def test_what_can_be_counted_without_a_call_is(summary: RunSummary, text: str) -> None:
+    assert threshold(text).judge(attrs.evolve(summary, calls_finished=0, by_status=())).passed
+
+
 def test_a_share_of_nothing_is_nothing(summary: RunSummary) -> None:
-    nothing = attrs.evolve(summary, calls_finished=0, by_status=(), locks=())
-    assert threshold("failures<=0%").judge(nothing).passed
-    assert threshold("lock.max==0").judge(nothing).passed
+    totals = LockTotals(count=0, acquisitions=0, waited=0, calls=0, calls_that_waited=0)
+    lockless = attrs.evolve(summary, locks=(), lock_totals=totals)
+    assert threshold("waited<=0%").judge(lockless).passed
+    assert threshold("lock.max==0").judge(lockless).passed
 
 
 def test_a_finished_threshold_passes_through() -> None:
