@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import signal
 import sys
 import threading
@@ -59,6 +60,8 @@ def run_stress(options: Options) -> int:
     json_to_stdout = options.json == STANDARD_OUTPUT
     if options.events == STANDARD_OUTPUT:
         raise ConfigurationError("--events needs the name of a file, as the result goes to standard output")
+    if options.events is not None and not json_to_stdout and options.json is not None:
+        _must_differ(options.json, options.events)
     if wants_tracebacks():
         logging.basicConfig(format="%(message)s")
         logging.getLogger("lsart.packages").setLevel(logging.DEBUG)
@@ -88,6 +91,14 @@ def run_stress(options: Options) -> int:
             json_file.complete()
         log.complete()
     return _exit_code(result, options)
+
+
+def _must_differ(json_path: Path, events_path: Path) -> None:
+    """Of two results under one name the later would take the place of the earlier."""
+    target = os.path.realpath(json_path)
+    is_replaced = os.path.isfile(target) or not os.path.exists(target)  # /dev/null may well be both
+    if is_replaced and target == os.path.realpath(events_path):
+        raise ConfigurationError(f"--json {json_path} and --events {events_path} are the same file; name two")
 
 
 class _EventLog:

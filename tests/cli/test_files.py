@@ -57,6 +57,27 @@ def test_events_do_not_mix_with_the_screen(capsys: pytest.CaptureFixture[str]) -
     assert capsys.readouterr().out == ""
 
 
+@pytest.mark.parametrize("other", ["run.json", "absent/../run.json", "link.json"])
+def test_one_file_for_both_is_refused_before_the_run(
+    tmp_path: Path, other: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    if other == "link.json":
+        Path(other).symlink_to("run.json")
+    before = sorted(tmp_path.iterdir())
+    assert main([*SMALL, "--json", "run.json", "--events", other]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    said = f"lsart: error: --json run.json and --events {other} are the same file; name two"
+    assert " ".join(err.split()) == said
+    assert sorted(tmp_path.iterdir()) == before
+
+
+@needs_posix
+def test_both_may_go_to_nowhere() -> None:
+    assert main([*SMALL, "-q", "--json", os.devnull, "--events", os.devnull]) == 0
+
+
 @needs_posix
 def test_a_replaced_file_keeps_its_mode_and_a_link_stays_a_link(tmp_path: Path) -> None:
     real, link = tmp_path / "real.json", tmp_path / "link.json"
