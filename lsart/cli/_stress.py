@@ -176,7 +176,7 @@ def _say_what_is_wrong(result: StressResult) -> None:
     for message in (*result.refusals, *result.problems):
         say(message)
     for each in result.thresholds:
-        if not each.passed:
+        if not each.passed and result.exit_code != ExitCode.NOT_STARTED:
             say(f"threshold crossed: {each.text}, measured {each.measured}")
     if result.interrupted:
         say("stopped; this is the run so far", kind="")

@@ -160,10 +160,11 @@ def test_a_scenario_that_is_not_there_is_a_usage_error(ending: Ending) -> None:
     ],
 )
 def test_a_package_that_does_not_start_is_exit_code_3_and_no_empty_screen(ending: Ending, name: str, said: str) -> None:
-    code, out, err = ending("stress", f"packages.py:{name}")
+    code, out, err = ending("stress", f"packages.py:{name}", "--threshold", "p99<5ms")
     assert (code, out) == (3, "")
     assert "did not start" in err
     assert said in err
+    assert "threshold" not in err
 
 
 def test_a_taken_name_is_exit_code_3_and_names_both(ending: Ending, tmp_path: Path) -> None:
