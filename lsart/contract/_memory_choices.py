@@ -172,12 +172,23 @@ class MemoryChoices:
         _STATUS_INVALID_PARAMETER,
         _STATUS_UNSUCCESSFUL,
         gap="CopyToClientBuffer/1",
-        reason="The status of an invalid access; nothing is copied, also when only the tail is out of range.",
+        reason="The status of an invalid access; the others give less of a reason.",
+    )
+    copy_to_client_partial: Literal["nothing", "up_to_fault"] = choice(
+        "nothing",
+        "up_to_fault",
+        gap="CopyToClientBuffer/1",
+        reason="A range is checked before it is written; 'up_to_fault' is a copy that starts and faults midway.",
     )
     copy_from_client_invalid: NTSTATUS = choice(
         _STATUS_ACCESS_VIOLATION,
         _STATUS_INVALID_PARAMETER,
         _STATUS_UNSUCCESSFUL,
         gap="CopyFromClientBuffer/1",
-        reason="The status of an invalid access; nothing is copied, also when only the tail is out of range.",
+        reason="The status of an invalid access; the others give less of a reason.",
+    )
+    copy_from_client_partial: Literal["unset"] = choice(
+        "unset",
+        gap="CopyFromClientBuffer/1",
+        reason="A raised status carries no bytes, so what came before the fault is not seen.",
     )

@@ -152,6 +152,13 @@ class AddressSpace:
         offset = address - region.base
         region.backing.data[offset : offset + length] = data
 
+    def writable_from(self, address: int) -> int:
+        """How many bytes from `address` on can be written without a fault."""
+        region = self.find(address)
+        if region is None or region.protection is not Protection.READ_WRITE:
+            return 0
+        return max(region.base + region.backing.committed - address, 0)
+
     def _check(self, address: int, length: int, kind: str) -> Region:
         index = bisect_right(self._bases, address) - 1
         if index >= 0 and length >= 0:

@@ -67,6 +67,7 @@ class ClientServices:
         buffer_to_copy: Pointer | bytes,
     ) -> None:
         request = _serving(client_request)
+        choices = self._memory.environment.choices
         if self._pacer.armed and isinstance(buffer_to_copy, Pointer):
             await self._pacer.step(Access(buffer_to_copy.space, buffer_to_copy.address, length, "read", ""))
         data = self._local(buffer_to_copy, length)
@@ -74,9 +75,15 @@ class ClientServices:
             await self._pacer.step(Access(client_base_address.space, client_base_address.address, length, "write", ""))
         try:
             _must_be_in(request, client_base_address)
-            request.client.process.space.write(client_base_address.address, data)
+            space = request.client.process.space
+            address = client_base_address.address
+            if choices.copy_to_client_partial == "up_to_fault":
+                fits = space.writable_from(address)
+                if 0 < fits < length:
+                    space.write(address, data[:fits])
+            space.write(address, data)
         except AccessViolation as error:
-            raise StatusError(self._memory.environment.choices.copy_to_client_invalid, str(error)) from None
+            raise StatusError(choices.copy_to_client_invalid, str(error)) from None
 
     async def CopyFromClientBuffer(
         self, origin: Origin, client_request: ClientRequest, length: int, client_base_address: Pointer

@@ -30,6 +30,14 @@ def test_everything_up_to_the_last_committed_byte_can_be_touched(offset: int, le
     assert space.read(base + offset, length) == b"x" * length
 
 
+@pytest.mark.parametrize(("offset", "fits"), [(-1, 0), (0, 4096), (4095, 1), (4096, 0), (4097, 0), (4 * PAGE_SIZE, 0)])
+def test_what_can_be_written_from_an_address_on_ends_with_the_commit(offset: int, fits: int) -> None:
+    space, base = space_with()
+    assert space.writable_from(base + offset) == fits
+    space.regions()[0].protection = Protection.READ_ONLY
+    assert space.writable_from(base + offset) == 0
+
+
 @pytest.mark.parametrize(("offset", "length"), [(0, 4097), (4095, 2), (4096, 1), (1, 4096), (4097, 0)])
 def test_one_byte_beyond_the_commit_is_refused_and_the_reason_names_both(offset: int, length: int) -> None:
     space, base = space_with()

@@ -299,6 +299,25 @@ def test_a_copy_to_what_is_not_all_the_clients_gives_a_status_and_copies_nothing
     assert statuses("copy_to_client_invalid", invalid("CopyToClientBuffer")) == {each: each for each in INVALID}
 
 
+@pytest.mark.choice("copy_to_client_partial", "up_to_fault")
+def test_a_copy_that_faults_midway_leaves_nothing_or_what_came_before_the_fault() -> None:
+    def body(shown: list[object]) -> Body:
+        async def serve(table: FunctionTable, request: ClientRequest, submit: bytes) -> CallPackageReply:
+            address = await table.AllocateClientBuffer(request, 4096)
+            for wrong in (address + 4090, address + 4096, address + (1 << 21), Pointer(address.address, "bob")):
+                with pytest.raises(StatusError, match="access violation"):
+                    await table.CopyToClientBuffer(request, 8000, wrong, b"x" * 8000)
+            shown.append(await table.CopyFromClientBuffer(request, 4096, address))
+            return CallPackageReply()
+
+        return serve
+
+    assert statuses("copy_to_client_partial", body) == {
+        "nothing": bytes(4096),
+        "up_to_fault": bytes(4090) + b"x" * 6,
+    }
+
+
 @pytest.mark.choice("copy_from_client_invalid", "STATUS_INVALID_PARAMETER", "STATUS_UNSUCCESSFUL")
 def test_a_copy_from_what_is_not_all_the_clients_gives_a_status() -> None:
     assert statuses("copy_from_client_invalid", invalid("CopyFromClientBuffer")) == {each: each for each in INVALID}
