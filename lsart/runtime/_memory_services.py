@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from weakref import WeakKeyDictionary
+
 import attrs
 import trio
 
 from lsart.contract import Pointer
 from lsart.engine import current, now_ns, sleep_ns
-from lsart.events import Bus, Origin
+from lsart.events import AllocationRefused, Bus, Origin
 from lsart.memory import PAGE_SIZE, LsaMemory, Section
 from lsart.runtime._locks import HeapLock
 from lsart.runtime._settings import Costs
@@ -23,14 +25,15 @@ class MemoryServices:
         self._bus = bus
         # On the real clock things cost what they cost.
         self._costs = costs if current().is_virtual else Costs(heap_lock=0, commit_page=0, create_section=0)
-        self._locks: dict[str, HeapLock] = {}
+        # Weak, as a section can go without a call of DeleteSharedMemory: when its package is unloaded.
+        self._locks: WeakKeyDictionary[Section, HeapLock] = WeakKeyDictionary()
 
     def lock_of(self, section: Section) -> HeapLock:
         """The lock that serialises a section's allocator."""
-        lock = self._locks.get(section.name)
+        lock = self._locks.get(section)
         if lock is None:
             order = self._memory.environment.choices.heap_lock_order
-            lock = self._locks[section.name] = HeapLock(f"heap lock of {section.name}", self._bus, order)
+            lock = self._locks[section] = HeapLock(f"heap lock of {section.name}", self._bus, order)
         return lock
 
     async def CreateSharedMemory(self, origin: Origin, max_size: int, initial_size: int) -> Pointer | None:
@@ -43,7 +46,8 @@ class MemoryServices:
                 try:
                     await sleep_ns(cost)
                 except trio.Cancelled:  # the package never learns of it, so nobody would delete it
-                    self._memory.DeleteSharedMemory(pointer, attrs.evolve(origin, time_ns=now_ns()))
+                    if not section.is_deleted:
+                        self._memory.DeleteSharedMemory(pointer, attrs.evolve(origin, time_ns=now_ns()))
                     raise
         return pointer
 
@@ -55,6 +59,9 @@ class MemoryServices:
         if await lock.acquire(origin):
             origin = attrs.evolve(origin, time_ns=now_ns())
         try:
+            if self._memory.section_at(shared_mem) is not section:  # deleted while we waited for the lock
+                self._refuse_deleted(shared_mem, size, origin)
+                return None
             committed = section.backing.committed
             pointer = self._memory.AllocateSharedMemory(shared_mem, size, origin)
             pages = (section.backing.committed - committed) // PAGE_SIZE
@@ -63,9 +70,12 @@ class MemoryServices:
                 try:
                     await sleep_ns(cost)
                 except trio.Cancelled:  # the package never learns of it, so nobody would free it
-                    if pointer is not None:
+                    if pointer is not None and self._memory.section_at(shared_mem) is section:
                         self._memory.FreeSharedMemory(shared_mem, pointer, attrs.evolve(origin, time_ns=now_ns()))
                     raise
+                if pointer is not None and self._memory.section_at(shared_mem) is not section:  # the block went with it
+                    self._refuse_deleted(shared_mem, size, attrs.evolve(origin, time_ns=now_ns()))
+                    return None
         finally:
             lock.release()
         return pointer
@@ -86,13 +96,7 @@ class MemoryServices:
             lock.release()
 
     async def DeleteSharedMemory(self, origin: Origin, shared_mem: Pointer) -> bool:
-        section = self._memory.section_at(shared_mem)
-        deleted = self._memory.DeleteSharedMemory(shared_mem, origin)
-        if deleted and section is not None:
-            lock = self._locks.get(section.name)
-            if lock is not None and lock.holder is None:
-                del self._locks[section.name]
-        return deleted
+        return self._memory.DeleteSharedMemory(shared_mem, origin)
 
     async def AllocateLsaHeap(self, origin: Origin, length: int) -> Pointer | None:
         return self._memory.AllocateLsaHeap(length, origin)
@@ -105,3 +109,20 @@ class MemoryServices:
 
     async def FreePrivateHeap(self, origin: Origin, base: Pointer | None) -> None:
         self._memory.FreePrivateHeap(base, origin)
+
+    def _refuse_deleted(self, shared_mem: Pointer, size: int, origin: Origin) -> None:
+        """NULL, as from a section that was gone already when the call was made."""
+        self._bus.emit(
+            AllocationRefused(
+                time_ns=origin.time_ns,
+                heap=repr(shared_mem),
+                size=size,
+                cause="bad section",
+                largest_free=0,
+                free_bytes=0,
+                committed=0,
+                max_size=0,
+                live_blocks=0,
+                origin=origin,
+            )
+        )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Awaitable, Callable
 from typing import Any, Literal
 
@@ -10,8 +11,17 @@ import trio
 from lsas import Log, in_use, scripted, simulated
 
 import lsart
-from lsart.contract import Choices, ClientRequest, FunctionTable, Pointer
-from lsart.events import BlockAllocated, BlockFreed, LockAcquired, LockReleased, Origin
+from lsart.contract import STATUS_UNSUCCESSFUL, Choices, ClientRequest, FunctionTable, Pointer, StatusError
+from lsart.events import (
+    AllocationRefused,
+    BlockAllocated,
+    BlockFreed,
+    ForeignFree,
+    LockAcquired,
+    LockReleased,
+    Origin,
+    PackageDisabled,
+)
 from lsart.runtime import Costs, LsaSettings
 from lsart.runtime._locks import HeapLock
 
@@ -144,7 +154,7 @@ def test_an_allocation_that_waited_is_recorded_at_the_time_it_was_made(log: Log)
     assert [each.origin.time_ns for each in log.of(BlockAllocated)] == [0, 1000, 2000]
 
 
-def test_waiters_for_a_section_that_is_deleted_meanwhile_get_null(log: Log) -> None:
+def test_whoever_allocates_from_a_section_that_is_deleted_meanwhile_gets_null(log: Log) -> None:
     results: list[object] = []
 
     async def call(table: FunctionTable, section: Pointer, message: bytes) -> None:
@@ -155,7 +165,65 @@ def test_waiters_for_a_section_that_is_deleted_meanwhile_get_null(log: Log) -> N
             results.append(block and "block")
 
     in_package(call, lambda lsa: all_at_once(lsa, [b"", b"", b"delete", b""]), log=log, settings=SLOW)
-    assert results == [True, None, "block", None]
+    assert results == [True, None, None, None]
+    # c0 held the lock, c1 waited for it, c3 came too late.
+    assert {each.origin.client: each.cause for each in log.of(AllocationRefused)} == {
+        f"c{number}": "bad section" for number in (0, 1, 3)
+    }
+
+
+def test_an_allocation_that_is_cancelled_after_its_section_was_deleted_accuses_nobody(log: Log) -> None:
+    async def call(table: FunctionTable, section: Pointer, message: bytes) -> None:
+        if message == b"delete":
+            assert await table.DeleteSharedMemory(section)
+            return
+        with trio.move_on_after(500e-9) as scope:
+            await table.AllocateSharedMemory(section, 16)
+        assert scope.cancelled_caught
+
+    in_package(call, lambda lsa: all_at_once(lsa, [b"", b"delete"]), log=log, settings=SLOW)
+    assert len(log.of(BlockAllocated)) == 1
+    assert log.of(ForeignFree) == []
+    assert log.of(PackageDisabled) == []
+
+
+def heap_locks() -> int:
+    gc.collect()
+    return sum(isinstance(each, HeapLock) for each in gc.get_objects())
+
+
+@pytest.mark.parametrize("held", [False, True])
+def test_a_lock_goes_with_its_deleted_section(held: bool, log: Log) -> None:
+    async def call(table: FunctionTable, section: Pointer, message: bytes) -> None:
+        if message == b"delete":
+            assert await table.DeleteSharedMemory(section)
+        else:
+            await table.AllocateSharedMemory(section, 16)
+
+    async def main(lsa: lsart.Lsa) -> None:
+        before = heap_locks()
+        await all_at_once(lsa, [b""])
+        assert heap_locks() == before + 1
+        for client in lsa.clients:
+            client.terminate()
+        await all_at_once(lsa, [b"", b"delete"] if held else [b"delete"])
+        assert heap_locks() == before
+
+    in_package(call, main, log=log, settings=SLOW)
+
+
+@simulated
+async def test_a_lock_goes_with_the_section_of_an_unloaded_package() -> None:
+    async def initialize(table: FunctionTable) -> None:
+        section = await table.CreateSharedMemory(65536, 4096)
+        assert section is not None
+        await table.AllocateSharedMemory(section, 16)
+        raise StatusError(STATUS_UNSUCCESSFUL)
+
+    before = heap_locks()
+    async with lsart.open_lsa(scripted("a", initialize=initialize)) as lsa:
+        assert lsa.packages == ()
+        assert heap_locks() == before
 
 
 def test_an_allocation_that_is_cancelled_while_it_costs_time_is_taken_back(log: Log) -> None:
