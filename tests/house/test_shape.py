@@ -12,7 +12,9 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 FACES = sorted(path.parent.name for path in (ROOT / "lsart").glob("*/__init__.py"))
-FILES = sorted(path for root in ("lsart", "packages", "tools") for path in (ROOT / root).rglob("*.py"))
+FILES = sorted(
+    path for root in ("benchmarks", "lsart", "packages", "tests", "tools") for path in (ROOT / root).rglob("*.py")
+)
 
 
 def face(name: str) -> ModuleType:
