@@ -6,7 +6,15 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-__all__ = ["ENUMS", "Record", "entry_name", "parameter_type", "python_name", "result_type"]
+__all__ = [
+    "ENUMS",
+    "NULL_TOLERATED",
+    "Record",
+    "entry_name",
+    "parameter_type",
+    "python_name",
+    "result_type",
+]
 
 Record = dict[str, Any]
 
@@ -80,6 +88,14 @@ SPECIAL_TYPES = {
     ("CopyFromClientBuffer", "BufferToCopy"): "bytes",
     ("AddCredential", "Credentials"): "bytes",
     ("GetCredentials", "Credentials"): "bytes",
+}
+# Functions that free decide about NULL themselves: what it does there is one of the gaps.
+NULL_TOLERATED = {
+    ("FreeClientBuffer", "ClientBaseAddress"),
+    ("FreeLsaHeap", "Base"),
+    ("FreePrivateHeap", "Base"),
+    ("FreeReturnBuffer", "Base"),
+    ("FreeSharedMemory", "Memory"),
 }
 
 

@@ -18,7 +18,7 @@ import tomllib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from _contract_names import ENUMS, Record, entry_name, parameter_type, python_name, result_type
+from _contract_names import ENUMS, NULL_TOLERATED, Record, entry_name, parameter_type, python_name, result_type
 
 ROOT = Path(__file__).resolve().parent.parent
 CONTRACT = ROOT / "lsart" / "contract"
@@ -45,12 +45,12 @@ def row(slot: Record, index: int, table: str, family: str) -> list[str]:
         "    Slot(",
         f"        {index}, {string(slot['name'])}, {string(table)}, {string(slot['returns'])},",
     ]
-    for field, make, records in (
-        ("parameters", parameter_row, slot["parameters"]),
-        ("statuses", status_row, slot["statuses"]),
+    for field, made in (
+        ("parameters", [parameter_row(slot, each) for each in slot["parameters"]]),
+        ("statuses", [status_row(each) for each in slot["statuses"]]),
     ):
-        if records:
-            lines += [f"        {field}=(", *(f"            {make(each)}," for each in records), "        ),"]
+        if made:
+            lines += [f"        {field}=(", *(f"            {each}," for each in made), "        ),"]
         else:
             lines.append(f"        {field}=(),")
     rule_ids = slot.get("rule_ids", [each["id"] for each in slot.get("rules", [])])
@@ -64,9 +64,14 @@ def row(slot: Record, index: int, table: str, family: str) -> list[str]:
     return [*lines, "    ),"]
 
 
-def parameter_row(parameter: Record) -> str:
+def parameter_row(slot: Record, parameter: Record) -> str:
     texts = (python_name(parameter["name"]), parameter["name"], parameter["type"], parameter["direction"])
-    return f"Parameter({', '.join(map(string, texts))}, {parameter['optional']}, {string(parameter['meaning'])})"
+    fields = [*map(string, texts), str(parameter["optional"]), string(parameter["meaning"])]
+    if (slot["name"], parameter["name"]) in NULL_TOLERATED:
+        fields.append("tolerates_null=True")
+    if parameter["direction"] == "in" and "bytes" in parameter_type(slot, parameter):
+        fields.append("takes_bytes=True")
+    return f"Parameter({', '.join(fields)})"
 
 
 def status_row(status: Record) -> str:

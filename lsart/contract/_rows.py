@@ -47,6 +47,8 @@ class Parameter:
         direction: "in", "out" or "inout".
         optional: whether the documentation allows it to be absent (NULL).
         meaning: one sentence.
+        tolerates_null: whether NULL reaches the function, which decides what it means.
+        takes_bytes: whether bytes at hand may stand for a pointer to them.
     """
 
     name: str
@@ -55,6 +57,8 @@ class Parameter:
     direction: Direction
     optional: bool
     meaning: str
+    tolerates_null: bool = False
+    takes_bytes: bool = False
 
 
 @attrs.frozen

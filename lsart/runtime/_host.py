@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, cast
 
 from lsart.contract import (
     LSA_DISPATCH_SLOTS,
-    LSA_SECPKG_FUNCTION_TABLE,
     LSA_SECPKG_SLOTS,
     STATUS_INVALID_PARAMETER,
     STATUS_NOT_IMPLEMENTED,
@@ -85,10 +84,7 @@ class Host:
         service = next((getattr(each, slot.name) for each in self._services if hasattr(each, slot.name)), None)
         parameters = slot.in_parameters
         names = tuple(parameter.name for parameter in parameters)
-        checks = tuple(
-            _checker(p.type, p.optional or _tolerates_null(slot, p.name), _takes_bytes(slot, p.name))
-            for p in parameters
-        )
+        checks = tuple(_checker(p.type, p.optional or p.tolerates_null, p.takes_bytes) for p in parameters)
         count = len(names)
         bus, name, origin_of = self._bus, slot.name, self.origin
 
@@ -215,17 +211,6 @@ def _checker(c_type: str, nullable: bool, takes_bytes: bool) -> Callable[[Any], 
 
         return check_request
     return lambda value: ""
-
-
-def _tolerates_null(slot: Slot, parameter: str) -> bool:
-    """Functions that free decide about NULL themselves: it is one of the gaps."""
-    return slot.name.startswith("Free") and parameter != "shared_mem"
-
-
-def _takes_bytes(slot: Slot, parameter: str) -> bool:
-    """Whether the declared signature lets bytes at hand stand for a pointer to them."""
-    declared = getattr(LSA_SECPKG_FUNCTION_TABLE, slot.name, None)
-    return "bytes" in str(getattr(declared, "__annotations__", {}).get(parameter, ""))
 
 
 def _fail(slot: Slot, message: str, status: int) -> object:

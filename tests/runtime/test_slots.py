@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 from typing import Any
 
+import attrs
 import pytest
 from lsas import Log, scripted, simulated
 
@@ -197,3 +198,50 @@ async def test_nobody_listening_changes_no_result() -> None:
         await package.table.FreeSharedMemory(section, block)
         assert await package.table.DeleteSharedMemory(section) is True
         assert await package.table.DeleteSharedMemory(section) is False
+
+
+def row(name: str, parameter: str, **changes: Any) -> tuple[Slot, ...]:
+    """The rows of the table, one parameter of one of them changed."""
+    slot = next(each for each in LSA_SECPKG_SLOTS if each.name == name)
+    parameters = tuple(attrs.evolve(each, **changes) if each.name == parameter else each for each in slot.parameters)
+    changed = attrs.evolve(slot, parameters=parameters)
+    return tuple(changed if each is slot else each for each in LSA_SECPKG_SLOTS)
+
+
+@pytest.mark.parametrize("tolerates", [True, False])
+@simulated
+async def test_whether_null_reaches_a_function_is_said_by_its_row(
+    tolerates: bool, log: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = row("DeleteSharedMemory", "shared_mem", tolerates_null=tolerates)
+    monkeypatch.setattr("lsart.runtime._host.LSA_SECPKG_SLOTS", rows)
+    reached: list[object] = []
+
+    async def delete(*arguments: object) -> bool:
+        reached.append(arguments[-1])
+        return False
+
+    monkeypatch.setattr("lsart.runtime._memory_services.MemoryServices.DeleteSharedMemory", delete)
+    package = scripted("a")
+    nothing: Any = None
+    async with lsart.open_lsa(package, bus=log.bus):
+        assert await package.table.DeleteSharedMemory(nothing) is False
+    assert reached == ([None] if tolerates else [])
+    assert len(log.of(SlotMisused)) == (0 if tolerates else 1)
+
+
+@pytest.mark.parametrize("takes", [True, False])
+@simulated
+async def test_whether_bytes_stand_for_a_pointer_is_said_by_the_row(
+    takes: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = row("CopyToClientBuffer", "buffer_to_copy", takes_bytes=takes)
+    monkeypatch.setattr("lsart.runtime._host.LSA_SECPKG_SLOTS", rows)
+    package = scripted("a")
+    async with lsart.open_lsa(package):
+        copy = package.table.CopyToClientBuffer(ClientRequest(1), 1, SECTION, b"x")
+        if takes:
+            assert await outcome_of(copy) == STATUS_INVALID_PARAMETER  # no call is being served
+        else:
+            with pytest.raises(TypeError, match="expected a Pointer or None, got bytes"):
+                await copy

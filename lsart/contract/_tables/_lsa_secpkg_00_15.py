@@ -50,7 +50,7 @@ LSA_SECPKG_0_TO_15: tuple[Slot, ...] = (
             Parameter("logon_id", "LogonId", "PLUID", "in", False, "Session that will hold the credential."),
             Parameter("authentication_package", "AuthenticationPackage", "ULONG", "in", False, "Id that the package received in LsaApInitializePackage."),
             Parameter("primary_key_value", "PrimaryKeyValue", "PLSA_STRING", "in", False, "Key used later to find the credential; format chosen by the package."),
-            Parameter("credentials", "Credentials", "PLSA_STRING", "in", False, "Credential bytes in the package's own format."),
+            Parameter("credentials", "Credentials", "PLSA_STRING", "in", False, "Credential bytes in the package's own format.", takes_bytes=True),
         ),
         statuses=(
             DocumentedStatus("STATUS_SUCCESS", "credential stored"),
@@ -122,7 +122,7 @@ LSA_SECPKG_0_TO_15: tuple[Slot, ...] = (
     Slot(
         6, "FreeLsaHeap", "LSA_SECPKG_FUNCTION_TABLE", "VOID",
         parameters=(
-            Parameter("base", "Base", "PVOID", "in", False, "Block to free."),
+            Parameter("base", "Base", "PVOID", "in", False, "Block to free.", tolerates_null=True),
         ),
         statuses=(),
         status_sets=(), rule_ids=("FLH-1", "FLH-2", "FLH-3", "FLH-4", "FLH-5", "FLH-6", "FLH-7"),
@@ -154,7 +154,7 @@ LSA_SECPKG_0_TO_15: tuple[Slot, ...] = (
         8, "FreeClientBuffer", "LSA_SECPKG_FUNCTION_TABLE", "NTSTATUS",
         parameters=(
             Parameter("client_request", "ClientRequest", "PLSA_CLIENT_REQUEST", "in", False, "Opaque request value of the current call."),
-            Parameter("client_base_address", "ClientBaseAddress", "PVOID", "in", False, "Client address to free."),
+            Parameter("client_base_address", "ClientBaseAddress", "PVOID", "in", False, "Client address to free.", tolerates_null=True),
         ),
         statuses=(
             DocumentedStatus("STATUS_SUCCESS", "buffer freed, or nothing to free"),
@@ -172,7 +172,7 @@ LSA_SECPKG_0_TO_15: tuple[Slot, ...] = (
             Parameter("client_request", "ClientRequest", "PLSA_CLIENT_REQUEST", "in", False, "Opaque request value of the current call."),
             Parameter("length", "Length", "ULONG", "in", False, "Bytes to copy."),
             Parameter("client_base_address", "ClientBaseAddress", "PVOID", "in", False, "Destination address in the client."),
-            Parameter("buffer_to_copy", "BufferToCopy", "PVOID", "in", False, "Source in the LSA process."),
+            Parameter("buffer_to_copy", "BufferToCopy", "PVOID", "in", False, "Source in the LSA process.", takes_bytes=True),
         ),
         statuses=(
             DocumentedStatus("STATUS_SUCCESS", "bytes copied"),

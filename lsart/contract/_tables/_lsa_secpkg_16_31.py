@@ -149,7 +149,7 @@ LSA_SECPKG_16_TO_31: tuple[Slot, ...] = (
     Slot(
         23, "FreeReturnBuffer", "LSA_SECPKG_FUNCTION_TABLE", "VOID",
         parameters=(
-            Parameter("base", "Base", "PVOID", "in", False, "Buffer to free."),
+            Parameter("base", "Base", "PVOID", "in", False, "Buffer to free.", tolerates_null=True),
         ),
         statuses=(),
         status_sets=(), rule_ids=("FRB-1", "FRB-2", "FRB-3", "FRB-4"),
@@ -226,7 +226,7 @@ LSA_SECPKG_16_TO_31: tuple[Slot, ...] = (
         28, "FreeSharedMemory", "LSA_SECPKG_FUNCTION_TABLE", "VOID",
         parameters=(
             Parameter("shared_mem", "SharedMem", "PVOID", "in", False, "Section that CreateSharedMemory returned."),
-            Parameter("memory", "Memory", "PVOID", "in", False, "Block to free, allocated from that section."),
+            Parameter("memory", "Memory", "PVOID", "in", False, "Block to free, allocated from that section.", tolerates_null=True),
         ),
         statuses=(),
         status_sets=(), rule_ids=("FSM-1", "FSM-2", "FSM-3", "FSM-4", "FSM-5", "FSM-6"),

@@ -27,7 +27,7 @@ LSA_SECPKG_48_TO_63: tuple[Slot, ...] = (
     Slot(
         49, "FreePrivateHeap", "LSA_SECPKG_FUNCTION_TABLE", "VOID",
         parameters=(
-            Parameter("base", "Base", "PVOID", "in", False, "Block to free."),
+            Parameter("base", "Base", "PVOID", "in", False, "Block to free.", tolerates_null=True),
         ),
         statuses=(),
         status_sets=(), rule_ids=("FPH-1", "FPH-2"),
