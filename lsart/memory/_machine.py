@@ -48,6 +48,9 @@ class Resource(Enum):
     HANDLES = "handles"
     ADDRESS_SPACE = "address space"
 
+    # A member is equal only to itself. Enum's own hash is a Python function, which every charge would call ten times.
+    __hash__ = object.__hash__
+
 
 @attrs.frozen(kw_only=True)
 class MachineLimits:
@@ -106,6 +109,7 @@ class Machine:
 
     def __init__(self, limits: MachineLimits | None = None) -> None:
         self.limits = limits or MachineLimits()
+        self._limit = {resource: self.limits.of(resource) for resource in Resource}
         self._in_use = dict.fromkeys(Resource, 0)
         self._peak = dict.fromkeys(Resource, 0)
         self._by_owner: dict[tuple[str, Resource], int] = {}
@@ -113,7 +117,7 @@ class Machine:
     def charge(self, owner: str, amounts: Mapping[Resource, int]) -> Refusal | None:
         """Charge all of `amounts` (bytes, or a count of handles) to `owner`, or nothing and say what ran out."""
         for resource, amount in amounts.items():
-            in_use, limit = self._in_use[resource], self.limits.of(resource)
+            in_use, limit = self._in_use[resource], self._limit[resource]
             if in_use + amount > limit:
                 return Refusal(resource, amount, in_use, limit)
         for resource, amount in amounts.items():
@@ -150,8 +154,7 @@ class Machine:
 
     def statistics(self) -> MachineStatistics:
         """A frozen snapshot."""
-        limits = {resource: self.limits.of(resource) for resource in Resource}
-        return MachineStatistics(dict(self._in_use), dict(self._peak), limits, dict(self._by_owner))
+        return MachineStatistics(dict(self._in_use), dict(self._peak), dict(self._limit), dict(self._by_owner))
 
 
 def section_cost(max_size: int, committed: int) -> dict[Resource, int]:
