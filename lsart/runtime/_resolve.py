@@ -24,6 +24,7 @@ __all__ = ["PackageSpec", "Resolved", "installed_packages", "resolve"]
 
 ENTRY_POINT_GROUP = "lsart.packages"
 _ENTRIES = ("SpInitialize", "LsaApInitializePackage")
+_FORMS = "module:Class or path/file.py:Class"
 
 
 @attrs.frozen
@@ -87,8 +88,11 @@ def resolve(spec: PackageSpec) -> Resolved:
     if is_directory:
         return _from_directory(Path(text), spec.options)
     where, colon, attribute = text.rpartition(":")
-    if not colon or len(where) == 1:  # no attribute: a drive letter's colon is none
-        where, attribute = text, ""
+    if not colon or (len(where) == 1 and attribute[:1] in ("/", "\\")):  # a drive letter's colon names no attribute
+        where, colon, attribute = text, "", ""
+    if colon and not (where and attribute):
+        missing = "class after" if where else "module or file before"
+        raise PackageLoadError(f"{text!r} names no {missing} the colon; write {_FORMS}.", package=text)
     if where.endswith(".py") or os.sep in where:
         return _from_file(Path(where), attribute, spec.options, text)
     if not colon:
@@ -96,9 +100,18 @@ def resolve(spec: PackageSpec) -> Resolved:
         if text in installed:
             module, _, attribute = installed[text].partition(":")
             return attrs.evolve(_from_module(module, attribute, spec.options, text), name=text)
-        if "." not in text and importlib.util.find_spec(text) is None:
+        if "." not in text and not _is_module(text):
             raise PackageLoadError(_unknown(text, installed), package=text)
+    if "" in where.split("."):
+        raise PackageLoadError(f"{text!r} is no name of a module; write {_FORMS}.", package=text)
     return _from_module(where, attribute, spec.options, text)
+
+
+def _is_module(name: str) -> bool:
+    try:
+        return importlib.util.find_spec(name) is not None
+    except ValueError:  # a module without a spec, as __main__ is when it was run as a script
+        return name in sys.modules
 
 
 def _from_directory(directory: Path, options: Mapping[str, Any]) -> Resolved:
@@ -124,6 +137,7 @@ def _from_directory(directory: Path, options: Mapping[str, Any]) -> Resolved:
     problems += [
         f"package.{key} is missing or no text" for key in ("name", "source") if not isinstance(package.get(key), str)
     ]
+    problems += [f"package.{key} is empty" for key in ("name", "source") if package.get(key) == ""]
     defaults = data.get("options", {})
     if not isinstance(defaults, dict):
         problems.append("options is no table")
@@ -132,9 +146,12 @@ def _from_directory(directory: Path, options: Mapping[str, Any]) -> Resolved:
             f"{path}: {'; '.join(problems)}. Expected [package] with name and source, and [options]."
         )
     source: str = package["source"]
-    where, _, attribute = source.partition(":")
+    where, colon, attribute = source.partition(":")
+    is_module_name = not where.endswith(".py")
+    if not where or (colon and not attribute) or (is_module_name and "" in where.split(".")):
+        raise PackageLoadError(f"{path}: package.source is {source!r}; write {_FORMS}.")
     merged = {**defaults, **options}
-    if where.endswith(".py"):
+    if not is_module_name:
         found = _from_file(directory / where, attribute, merged, str(path))
     else:
         found = _from_module(where, attribute, merged, str(path))

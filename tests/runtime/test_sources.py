@@ -244,3 +244,48 @@ async def test_something_that_cannot_be_a_package_at_all_is_refused_with_what_it
     reasons = [each.reason for each in log.of(PackageRefused)]
     assert "object is no package: it has neither SpInitialize nor LsaApInitializePackage" in reasons[0]
     assert len(reasons) == 3
+
+
+@pytest.mark.parametrize(
+    ("source", "problem"),
+    [
+        (":", "':' names no module or file before the colon; write module:Class or path/file.py:Class"),
+        (":Cache", "names no module or file before the colon"),
+        ("x:", "'x:' names no class after the colon"),
+        ("cache.py:", "names no class after the colon"),
+        (".x", "'.x' is no name of a module; write module:Class"),
+        ("a..b", "is no name of a module"),
+        ("..:X", "is no name of a module"),
+        ("m:X", "there is no package 'm:X'"),
+    ],
+)
+def test_a_source_of_odd_shape_says_what_to_write(source: str, problem: str) -> None:
+    with pytest.raises(PackageLoadError) as caught:
+        resolve(PackageSpec(source))
+    assert problem in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "source", "problem"),
+    [
+        ("", "cache.py:Cache", "package.name is empty"),
+        ("told", "", "package.source is empty"),
+        ("told", ":", "package.source is ':'; write module:Class or path/file.py:Class"),
+        ("told", "cache.py:", "package.source is 'cache.py:'; write"),
+        ("told", ".cache:Cache", "package.source is '.cache:Cache'; write"),
+    ],
+)
+def test_a_package_toml_with_an_empty_or_odd_value_is_named_with_the_key(
+    name: str, source: str, problem: str, folder: Path
+) -> None:
+    path = folder / "package.toml"
+    path.write_text(f'[package]\nname = "{name}"\nsource = "{source}"\n', "utf-8")
+    with pytest.raises(PackageLoadError) as caught:
+        resolve(PackageSpec(folder))
+    assert problem in str(caught.value)
+    assert str(path) in str(caught.value)
+
+
+def test_the_source_of_a_package_toml_may_be_a_relative_path(folder: Path) -> None:
+    (folder / "package.toml").write_text('[package]\nname = "told"\nsource = "./cache.py:Cache"\n', "utf-8")
+    assert resolve(PackageSpec(folder)).name == "told"
