@@ -54,7 +54,7 @@ class PhysicalMemory:
             length = left if contiguous else min(left, self._run_size)
             offset = self._frames.allocate(length, None)
             if offset is None and not contiguous:
-                length = min(length, self._frames.statistics().largest_free)
+                length = min(length, self._frames.largest_free)
                 offset = self._frames.allocate(length, None) if length else None
             if offset is None:
                 self.give_back(taken)

@@ -248,7 +248,7 @@ def _leak(leak: LeakSummary) -> str:
         what = _counted(leak.count, "section")
     else:
         what = f"{_counted(leak.count, 'block')} in {leak.where}"
-    return f"package {leak.package!r} left {what} behind ({show_bytes(leak.bytes)}), first by {leak.example}"
+    return f"package {leak.package!r} left {what} behind ({show_bytes(leak.bytes)}); the first: {leak.example}"
 
 
 def _placed(key: str, groups: Sequence[_Group]) -> list[tuple[str, _Group]]:
