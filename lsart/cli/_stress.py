@@ -62,6 +62,9 @@ def run_stress(options: Options) -> int:
         raise ConfigurationError("--events needs the name of a file, as the result goes to standard output")
     if options.events is not None and not json_to_stdout and options.json is not None:
         _must_differ(options.json, options.events)
+    for option, path in (("--json", options.json), ("--events", options.events)):
+        if path is not None and path != STANDARD_OUTPUT:
+            _must_not_replace_source(option, path, options.source)
     if wants_tracebacks():
         logging.basicConfig(format="%(message)s")
         logging.getLogger("lsart.packages").setLevel(logging.DEBUG)
@@ -99,6 +102,13 @@ def _must_differ(json_path: Path, events_path: Path) -> None:
     is_replaced = os.path.isfile(target) or not os.path.exists(target)  # /dev/null may well be both
     if is_replaced and target == os.path.realpath(events_path):
         raise ConfigurationError(f"--json {json_path} and --events {events_path} are the same file; name two")
+
+
+def _must_not_replace_source(option: str, path: Path, source: str) -> None:
+    """A result must not take the place of the scenario or the package that it is the result of."""
+    file = source if os.path.isfile(source) else source.rpartition(":")[0]
+    if os.path.isfile(file) and os.path.realpath(file) == os.path.realpath(path):
+        raise ConfigurationError(f"{option} {path} would overwrite what is run; name another file")
 
 
 class _EventLog:

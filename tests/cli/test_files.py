@@ -57,6 +57,20 @@ def test_events_do_not_mix_with_the_screen(capsys: pytest.CaptureFixture[str]) -
     assert capsys.readouterr().out == ""
 
 
+@pytest.mark.parametrize("option", ["--json", "--events"])
+@pytest.mark.parametrize("source", ["own.py:Own", "own.py", "own.toml"])
+def test_a_result_never_overwrites_what_is_run(
+    tmp_path: Path, option: str, source: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    file = tmp_path / source.partition(":")[0]
+    file.write_text("as it was", encoding="utf-8")
+    assert main(["stress", source, option, file.name]) == 2
+    said = " ".join(capsys.readouterr().err.split())
+    assert f"{option} {file.name} would overwrite what is run; name another file" in said
+    assert file.read_text(encoding="utf-8") == "as it was"
+
+
 @pytest.mark.parametrize("other", ["run.json", "absent/../run.json", "link.json"])
 def test_one_file_for_both_is_refused_before_the_run(
     tmp_path: Path, other: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
