@@ -6,17 +6,42 @@ Nothing above this floor knows which event loop runs underneath. The engine know
 from lsart.engine._clock import VirtualClock
 from lsart.engine._deadlock import DeadlockError, Wait
 from lsart.engine._engine import Engine, current, now_ns, sleep_ns
+from lsart.engine._explored import run_schedule
+from lsart.engine._interrupt import ctrl_c_calls
+from lsart.engine._labels import announce, exploring, point, touch, touch_everything
+from lsart.engine._loop_parts import VirtualTimeError
+from lsart.engine._primitives import labelled_primitives, state_of_primitives
 from lsart.engine._run import run
-from lsart.engine._waits import DescribesWait
+from lsart.engine._schedule import CLOCK, EVERYTHING, Choose, Kind, Label, Ready, StepLimitError, Trace
+from lsart.engine._waits import DescribesWait, waits_now
 
 __all__ = [
+    "CLOCK",
+    "EVERYTHING",
+    "Choose",
     "DeadlockError",
     "DescribesWait",
     "Engine",
+    "Kind",
+    "Label",
+    "Ready",
+    "StepLimitError",
+    "Trace",
     "VirtualClock",
+    "VirtualTimeError",
     "Wait",
+    "announce",
+    "ctrl_c_calls",
     "current",
+    "exploring",
+    "labelled_primitives",
     "now_ns",
+    "point",
     "run",
+    "run_schedule",
     "sleep_ns",
+    "state_of_primitives",
+    "touch",
+    "touch_everything",
+    "waits_now",
 ]

@@ -12,10 +12,10 @@ from typing import Final
 
 import trio
 
-from lsart.engine import _trio
+from lsart.engine import _frames, _trio
 from lsart.engine._deadlock import DeadlockError
 from lsart.engine._ending import Ending, fail_in_system_task
-from lsart.engine._waits import describe
+from lsart.engine._waits import found_deadlock
 
 NS_PER_S: Final = 10**9
 
@@ -93,37 +93,48 @@ class VirtualClock(trio.abc.Clock):
         return self._seconds
 
     def deadline_to_sleep_time(self, deadline: float) -> float:
-        """Move time to whatever comes first, wake whom it concerns and return 0.
+        """trio's own loop asks this when nobody can run: move to whatever comes first and return 0.
 
         Returns infinity when only real time can bring something.
         """
         if deadline <= self._seconds:
             return 0.0
-        if _trio.somebody_waits_for_idle():
+        if _frames.somebody_waits_for_idle():
             return math.inf
-        if _trio.take_news_from_outside():
+        if _trio.take_news_from_outside() or self.move(deadline):
             return 0.0
+        return self._nothing_to_come()
+
+    def can_move(self, deadline: float) -> bool:
+        """Whether anything is to come: a timer, or trio's next deadline if that is finite."""
+        self._drop_cancelled_timers()
+        return bool(self._timers) or deadline < math.inf
+
+    def move(self, deadline: float) -> bool:
+        """Move to whatever comes first and wake its timers; False when there is nothing to come.
+
+        Args:
+            deadline: trio's next one, in seconds; infinity if there is none. What waits for it is trio's to cancel.
+        """
+        self._drop_cancelled_timers()
         timers = self._timers
-        while timers and timers[0][2].task is None:
-            heappop(timers)
-            self._stale -= 1
         if timers:
             due = timers[0][0]
             if deadline < math.inf:
                 reached = round(deadline * NS_PER_S)
                 if reached < due:
                     self._jump(reached, deadline)
-                    return 0.0
+                    return True
                 # Both at one nanosecond: the deadline's float may lie a hair after the timer's.
                 self._jump(due, deadline if reached == due else 0.0)
             else:
                 self._jump(due, 0.0)
             self._wake(due)
-            return 0.0
+            return True
         if deadline < math.inf:
             self._jump(round(deadline * NS_PER_S), deadline)
-            return 0.0
-        return self._nothing_to_come()
+            return True
+        return False
 
     async def sleep_until_ns(self, time_ns: int) -> None:
         """Sleep until `time_ns`, which must lie in the future."""
@@ -155,6 +166,12 @@ class VirtualClock(trio.abc.Clock):
             else:
                 trio.lowlevel.reschedule(task)
 
+    def _drop_cancelled_timers(self) -> None:
+        timers = self._timers
+        while timers and timers[0][2].task is None:
+            heappop(timers)
+            self._stale -= 1
+
     def _sweep(self) -> None:
         self._timers = [entry for entry in self._timers if entry[2].task is not None]
         heapify(self._timers)
@@ -167,13 +184,10 @@ class VirtualClock(trio.abc.Clock):
         if _trio.is_guest():
             return math.inf
         # Often the same one as last time, and looking for another is a walk over all tasks.
-        if self._outside is not None and _trio.waits_outside(self._outside):
+        if self._outside is not None and _frames.waits_outside(self._outside):
             return math.inf
-        tasks = _trio.all_tasks()
-        self._outside = next(filter(_trio.waits_outside, tasks), None)
+        self._outside = next(filter(_frames.waits_outside, _frames.all_tasks()), None)
         if self._outside is not None:
             return math.inf
-        # trio's root task only waits for the others; alone, it is finalising async generators.
-        waiting = [task for task in tasks if task.parent_nursery is not None] or tasks
-        self._on_deadlock(DeadlockError(self.now_ns, [describe(task) for task in waiting]))
+        self._on_deadlock(found_deadlock(self.now_ns))
         return 0.0

@@ -12,7 +12,7 @@ import attrs
 import outcome
 import trio
 
-from lsart.engine import _trio
+from lsart.engine import _frames, _trio
 from lsart.engine._deadlock import DeadlockError
 
 # Code that shields itself again each time it is woken would go round for ever.
@@ -37,7 +37,7 @@ class Ending:
             self.deadlock = found
             self._cancel(found)
             return
-        tasks = _trio.all_tasks()
+        tasks = _frames.all_tasks()
         if self._rounds <= _LIFTS and _trio.unshield(tasks):
             return
         stuck = [task for task in tasks if not _waits_for_children(task)]
@@ -69,5 +69,5 @@ def fail_in_system_task(found: DeadlockError) -> None:
 
 def _waits_for_children(task: trio.lowlevel.Task) -> bool:
     # Such a task ends when its children do; woken before, it breaks trio's nursery.
-    frame = _trio.parked_at(task)
+    frame = _frames.parked_at(task)
     return frame is not None and isinstance(frame.f_locals.get("self"), trio.Nursery)

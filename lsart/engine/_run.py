@@ -6,12 +6,18 @@ from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import Literal, TypeVar, TypeVarTuple, cast
 
+import outcome
 import trio
 
 from lsart.engine import _trio
+from lsart.engine._canary import loop_works
 from lsart.engine._clock import NS_PER_S, VirtualClock
 from lsart.engine._ending import Ending
 from lsart.engine._engine import Engine, install
+from lsart.engine._loop import Loop
+from lsart.engine._loop_parts import only_run
+from lsart.engine._schedule import Ready
+from lsart.engine._waits import nothing_to_come
 
 _T = TypeVar("_T")
 _Args = TypeVarTuple("_Args")
@@ -47,6 +53,8 @@ def run(
         BaseException: whatever `main` raises, KeyboardInterrupt included.
     """
     _check(main, seed, clock)
+    if clock == "virtual" and loop_works():
+        return cast(_T, _run_virtual(partial(main, *args), _name(main), seed, instruments))
     scope = trio.CancelScope()
     ending = Ending(lambda _: scope.cancel())
 
@@ -60,7 +68,7 @@ def run(
 
     trio_clock = VirtualClock(on_deadlock=ending) if clock == "virtual" else None
     try:
-        with _trio.seeded_scheduler(random.Random(f"lsart scheduler/{seed}")):
+        with _trio.seeded_scheduler(_stream_of_order(seed)):
             result = trio.run(entry, clock=trio_clock, instruments=instruments)
     except KeyboardInterrupt:
         raise
@@ -76,6 +84,55 @@ def run(
     if ending.deadlock is not None:
         raise ending.deadlock
     return cast(_T, result)
+
+
+def _run_virtual(
+    main: Callable[[], Awaitable[object]], name: str, seed: int, instruments: Sequence[trio.abc.Instrument]
+) -> object:
+    clock = VirtualClock()
+    order = _stream_of_order(seed).random
+    ending = Ending(lambda found: loop.begin_end(found))
+
+    def choose(ready: Ready) -> int:
+        return ready.numbers[int(order() * len(ready.numbers))]
+
+    async def entry() -> object:
+        trio.lowlevel.current_task().name = name
+        install(Engine(seed=seed))
+        return await _called(main)
+
+    loop = Loop(
+        clock=clock,
+        choose=choose,
+        on_deadlock=lambda: nothing_to_come(clock.now_ns, ending),
+        handles_signals=True,
+        instruments=instruments,
+    )
+    with only_run():
+        try:
+            result = loop.run(entry)
+        except trio.TrioInternalError as error:
+            if ending.deadlock is None or error.__cause__ is not ending.deadlock:
+                raise
+            raise ending.deadlock from None
+    failure = result.error if isinstance(result, outcome.Error) else None
+    if isinstance(failure, KeyboardInterrupt):
+        raise failure
+    if ending.deadlock is not None:
+        ending.deadlock.__context__ = _without_cancellations(failure)
+        raise ending.deadlock
+    return result.unwrap()
+
+
+def _without_cancellations(error: BaseException | None) -> BaseException | None:
+    """What else went wrong while everything was cancelled."""
+    if isinstance(error, BaseExceptionGroup):
+        return error.split(trio.Cancelled)[1]
+    return None if isinstance(error, trio.Cancelled) else error
+
+
+def _stream_of_order(seed: int) -> random.Random:
+    return random.Random(f"lsart scheduler/{seed}")
 
 
 async def _called(main: Callable[[*_Args], Awaitable[_T]], *args: *_Args) -> _T:

@@ -5,21 +5,37 @@ fallback), not the run. ``missing_names()`` lists what this trio lacks; a test f
 the trio version.
 """
 
-import contextlib
-import operator
-import random
-import threading
-import warnings
-from collections.abc import Iterable, Iterator
-from types import FrameType
-from typing import Any
+from __future__ import annotations
 
+import contextlib
+import functools
+import gc
+import operator
+import warnings
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from contextvars import copy_context
+from typing import TYPE_CHECKING, Any
+
+import outcome
 import trio
-from trio._core import _run
+import trio._core._run
+import trio._core._traps
+import trio._threads
+
+from lsart.engine._loop_parts import AGAIN, Calls, NoIO, NoSignals, VirtualTimeError, only_run
+from lsart.engine._schedule import CLOCK, Ready, StepLimitError
+
+if TYPE_CHECKING:
+    from lsart.engine._loop import Loop
+
+# Not typed: what follows is about names that trio does not promise.
+_run: Any = trio._core._run
+_traps: Any = trio._core._traps
+_threads: Any = trio._threads
 
 # Modules in which a parked task waits for something that this process does not decide. A renamed
 # module would turn such a wait into a false deadlock; the tests wait for a thread, a socket and a signal.
-_OUTSIDE = frozenset(
+OUTSIDE = frozenset(
     {
         "trio._core._io_epoll",
         "trio._core._io_kqueue",
@@ -29,16 +45,14 @@ _OUTSIDE = frozenset(
     }
 )
 # Modules that park a task for somebody else: the next frame out says what for.
-_PARKING = frozenset({"trio._core._traps", "trio._core._parking_lot"})
+PARKING = frozenset({"trio._core._traps", "trio._core._parking_lot"})
 # trio's own task for run_sync_soon always waits for a wake-up byte and never means anything by it.
-_ENTRY_QUEUE = "trio._core._entry_queue"
+ENTRY_QUEUE = "trio._core._entry_queue"
 
 _RUN_NAMES = ("_r", "_ALLOW_DETERMINISTIC_SCHEDULING", "GLOBAL_RUN_CONTEXT")
 _RUNNER_NAMES = ("waiting_for_idle", "is_guest", "io_manager")
 _IO_NAMES = ("get_events", "process_events")
 _TASK_NAMES = ("_counter", "_cancel_status")
-
-_scheduling = threading.Lock()
 
 
 def missing_names() -> tuple[str, ...]:
@@ -60,22 +74,17 @@ def _runner() -> Any:
 
 
 @contextlib.contextmanager
-def seeded_scheduler(stream: random.Random) -> Iterator[None]:
-    """Let `stream` alone decide who of the runnable tasks goes first, for as long as the block runs.
+def seeded_scheduler(stream: object) -> Iterator[None]:
+    """Let `stream` alone decide who of the runnable tasks goes first in trio's own loop, as long as the block runs.
 
-    The random object is swapped, not reseeded: Hypothesis has registered the original one and must
-    find it as it left it. trio has one of it per process, hence one seeded run at a time.
+    The random object is swapped, not reseeded: Hypothesis has registered the original one and must find it as it left
+    it.
 
     Raises:
-        RuntimeError: another thread is inside such a block.
+        RuntimeError: another thread is inside a run of ours.
     """
-    if not _scheduling.acquire(blocking=False):
-        raise RuntimeError(
-            "run() is already going on in another thread, and trio has one scheduler random per process; "
-            "run one after the other, or use processes"
-        )
-    try:
-        wanted = {"_r": stream, "_ALLOW_DETERMINISTIC_SCHEDULING": True}
+    wanted = {"_r": stream, "_ALLOW_DETERMINISTIC_SCHEDULING": True}
+    with only_run():
         absent = [name for name in wanted if not hasattr(_run, name)]
         if absent:
             warnings.warn(
@@ -94,21 +103,12 @@ def seeded_scheduler(stream: random.Random) -> Iterator[None]:
         finally:
             for name, value in saved.items():
                 setattr(_run, name, value)
-    finally:
-        _scheduling.release()
 
 
-def somebody_waits_for_idle() -> bool:
-    """Whether a task is in ``wait_all_tasks_blocked`` and so must be woken before time moves."""
+def idle_waiters() -> bool | None:
+    """Whether a task is in ``wait_all_tasks_blocked``; None if this trio does not tell."""
     waiting = getattr(_runner(), "waiting_for_idle", None)
-    if waiting is not None:
-        return bool(waiting)
-    # Correct but O(tasks) for each jump of the clock.
-    return any(
-        frame.f_code.co_name == "wait_all_tasks_blocked" and _module(frame).startswith("trio.")
-        for task in all_tasks()
-        for frame, _ in task.iter_await_frames()
-    )
+    return None if waiting is None else bool(waiting)
 
 
 def take_news_from_outside() -> bool:
@@ -132,40 +132,6 @@ def is_guest() -> bool:
     return bool(getattr(_runner(), "is_guest", False))
 
 
-def all_tasks() -> list[trio.lowlevel.Task]:
-    """Every task of this run but the one for ``run_sync_soon``, in the order in which they were spawned.
-
-    The first one is trio's root task.
-    """
-    found: list[trio.lowlevel.Task] = []
-    root = trio.lowlevel.current_root_task()
-    pending = [] if root is None else [root]
-    while pending:
-        task = pending.pop()
-        found.append(task)
-        for nursery in task.child_nurseries:
-            pending.extend(nursery.child_tasks)
-    # Children come out of a set. Without the counter, tasks of one name may swap between runs.
-    found.sort(key=operator.attrgetter("_counter" if hasattr(root, "_counter") else "name"))
-    return [task for task in found if not (_parent(task) is root and _is_entry_queue(task))]
-
-
-def parked_at(task: trio.lowlevel.Task) -> FrameType | None:
-    """The innermost frame of a parked task that says why it is parked; None if the task has ended."""
-    if task.coro.cr_frame is None:  # older trios, 0.30 for one, fail on it in iter_await_frames
-        return None
-    for frame in reversed([frame for frame, _ in task.iter_await_frames()]):
-        if _module(frame) not in _PARKING:
-            return frame
-    return None
-
-
-def waits_outside(task: trio.lowlevel.Task) -> bool:
-    """Whether `task` waits for a file descriptor, a signal or a thread of ``trio.to_thread``."""
-    frame = parked_at(task)
-    return frame is not None and _module(frame) in _OUTSIDE
-
-
 def unshield(tasks: Iterable[trio.lowlevel.Task]) -> bool:
     """Lift the shield of every cancel scope around `tasks`; False if there was none to lift."""
     lifted = False
@@ -180,19 +146,247 @@ def unshield(tasks: Iterable[trio.lowlevel.Task]) -> bool:
     return lifted
 
 
-def is_trio_frame(frame: FrameType) -> bool:
-    """Whether the frame's code is trio's own."""
-    return _module(frame).split(".", 1)[0] == "trio"
+def ready() -> Ready | None:
+    """Who can run now, if the calling thread is inside a `Loop`."""
+    return getattr(_run.GLOBAL_RUN_CONTEXT, "lsart_ready", None)
 
 
-def _module(frame: FrameType) -> str:
-    return str(frame.f_globals.get("__name__", ""))
+def set_ready(found: Ready) -> None:
+    """Make it what `ready` returns, until the current run of this thread ends."""
+    context = _run.GLOBAL_RUN_CONTEXT
+    context.lsart_ready = found
 
 
-def _parent(task: trio.lowlevel.Task) -> trio.lowlevel.Task | None:
-    nursery = task.parent_nursery
-    return None if nursery is None else nursery.parent_task
+def number_of(task: Any) -> int:
+    """The number of a task among all that this process has spawned; 0 if this trio does not count."""
+    return int(getattr(task, "_counter", 0))
 
 
-def _is_entry_queue(task: trio.lowlevel.Task) -> bool:
-    return any(_module(frame) == _ENTRY_QUEUE for frame, _ in task.iter_await_frames())
+def can_run(task: Any) -> bool:
+    """Whether a task waits for nothing but its turn."""
+    return task._next_send_fn is not None
+
+
+def put_back(tasks: Iterable[Any]) -> None:
+    """Let tasks that trio has taken from its queue wait there again."""
+    _runner().runq.extend(tasks)
+
+
+def channel_state(channel: object) -> object:
+    """What all clones of both ends of a memory channel share; the channel itself if that cannot be found."""
+    return getattr(channel, "_state", channel)
+
+
+_counter = operator.attrgetter("_counter")
+# Every so many steps the loop shows that it is alive.
+_PULSE = 15
+
+
+def enter(
+    ready: Ready, clock: object, instruments: Sequence[trio.abc.Instrument], *, handles_signals: bool
+) -> tuple[Any, Callable[[], None]]:
+    """trio's Runner without its I/O and its entry queue, made the current run of this thread; and how to leave it."""
+    runner = _run.Runner(
+        clock=clock,
+        instruments=_run.Instruments(instruments),
+        io_manager=NoIO(),
+        ki_manager=_run.KIManager() if handles_signals else NoSignals(),
+        system_context=copy_context(),
+        strict_exception_groups=True,
+        entry_queue=Calls(),
+        runq=[],
+        waiting_for_idle={},
+    )
+    context = _run.GLOBAL_RUN_CONTEXT
+    library = getattr(_run, "sniffio_library", None)
+    library_before = getattr(library, "name", None)
+    start_thread = _threads.start_thread_soon
+    collects = gc.isenabled()
+
+    def leave() -> None:
+        _threads.start_thread_soon = start_thread
+        runner.close()
+        context.__dict__.clear()
+        if library is not None:
+            library.name = library_before
+        if collects:
+            gc.enable()
+
+    runner.asyncgens.install_hooks(runner)
+    if handles_signals:
+        runner.ki_manager.install(runner.deliver_ki, False)
+    context.runner, context.lsart_ready = runner, ready
+    if library is not None:
+        library.name = "trio"
+    _threads.start_thread_soon = functools.partial(_start_no_thread, start_thread)
+    gc.disable()  # the loop collects at fixed steps
+    return runner, leave
+
+
+def spawn_root(runner: Any, main: Callable[[], Awaitable[object]]) -> None:
+    """The first task, from which all others descend."""
+    runner.init_task = runner.spawn_impl(_root, (runner, main), None, "<init>", system_task=True)
+
+
+async def _root(runner: Any, main: Callable[[], Awaitable[object]]) -> None:
+    """As trio's own, with one nursery in place of three: there is no task of an entry queue to outlive the system
+    tasks, and these are cancelled by the loop when the main task ends."""
+    async with trio.open_nursery() as runner.system_nursery:
+        try:
+            runner.main_task = runner.spawn_impl(main, (), runner.system_nursery, None)
+        except BaseException as error:
+            runner.main_task_outcome = outcome.Error(error)
+    generators = runner.asyncgens
+    runner.entry_queue.empty()
+    while generators.alive or generators.trailing_needs_finalize:
+        left = [*generators.alive, *generators.trailing_needs_finalize]
+        generators.trailing_needs_finalize.clear()
+        generators.alive = set()
+        for each in sorted(left, key=operator.attrgetter("__qualname__")):
+            await generators._finalize_one(each, each.__qualname__)
+        runner.entry_queue.empty()
+
+
+@trio.lowlevel.enable_ki_protection
+def take_steps(loop: Loop, runner: Any) -> None:
+    """Step after step until no task lives: trio's loop, but for who goes next and for what time it is.
+
+    The hot loop: names are local, nothing is looked up twice.
+    """
+    ready, trace, choose = loop.ready, loop.trace, loop.choose
+    living, arrivals, calls = runner.tasks, runner.runq, runner.entry_queue.queue
+    numbers, places, pending, tasks = ready.numbers, ready.places, ready.pending, loop.tasks
+    hooks, base = runner.instruments.data, runner.init_task._counter
+    context = _run.GLOBAL_RUN_CONTEXT
+    before_step, limit, time_is_a_choice = loop.before_step, loop.step_limit, loop.time_is_a_choice
+    checkpoint = _traps.CancelShieldedCheckpoint
+    ran = None if trace is None else trace.numbers.append
+    step = loop.steps - 1
+    while living:
+        if calls:
+            runner.entry_queue.empty()
+        if arrivals:
+            # trio wakes in the order of sets; the order of tasks must not follow from where objects lie.
+            if len(arrivals) > 1:
+                arrivals.sort(key=_counter)
+            for task in arrivals:
+                number = task._counter - base
+                tasks[number] = task
+                places[number] = len(numbers)
+                numbers.append(number)
+                if trace is not None:
+                    trace.woken.append((step, number))
+                    trace.names[number] = task.name
+            if ready.arrived is not None:
+                ready.arrived += [task._counter - base for task in arrivals]
+            arrivals.clear()
+        if time_is_a_choice:
+            loop.offer_time(runner)
+        if len(numbers) > 1:
+            try:
+                number = choose(ready)
+            except BaseException as error:
+                loop.stop(runner, step + 1, error)
+        elif numbers:
+            number = numbers[0]
+        else:
+            loop.wait_for_time(runner, step + 1)
+            continue
+        step += 1
+        if step >= limit:
+            loop.stop(runner, step, StepLimitError(limit))
+        if before_step is not None:
+            try:
+                before_step(step, number)
+            except BaseException as error:
+                loop.stop(runner, step, error)
+        if not step & _PULSE:
+            loop.pulse(runner, step)
+        if trace is not None and ran is not None:
+            ran(number)
+            if pending and number in pending:
+                trace.labels[step] = pending.pop(number)
+        if number == CLOCK:
+            loop.let_time_come(runner, step + 1)
+            continue
+        ready.current = number
+        task = context.task = tasks[number]
+        hooked = len(hooks) > 1
+        if hooked and "before_task_step" in hooks:
+            runner.instruments.call("before_task_step", task)
+        function, value = task._next_send_fn, task._next_send
+        task._next_send_fn = task._next_send = None
+        ended: outcome.Outcome[object] | None = None
+        message = None
+        try:
+            message = task.context.run(function, value)
+        except StopIteration as stop:
+            ended = outcome.Value(stop.value)
+        except BaseException as error:
+            trace_back = error.__traceback__
+            ended = outcome.Error(error.with_traceback(trace_back and trace_back.tb_next))
+            del trace_back
+        if message is checkpoint:
+            # It stays where it stands among the ready; to take it out and put it back would only cost time.
+            task._schedule_points += 1
+            task._next_send_fn = task.coro.send
+            task._next_send = AGAIN
+            if hooked and "task_scheduled" in hooks:
+                runner.instruments.call("task_scheduled", task)
+        else:
+            ready.take_out(number)
+            del tasks[number]
+            if ended is None:
+                if trace is not None:
+                    trace.ends[step] = "b"
+                _park(runner, task, message)
+            else:
+                if trace is not None:
+                    trace.ends[step] = "e" if isinstance(ended, outcome.Value) else "x"
+                runner.task_exited(task, ended)
+                if task is runner.main_task and runner.system_nursery.child_tasks:
+                    runner.system_nursery.cancel_scope.cancel()
+        if hooked and "after_task_step" in hooks:
+            runner.instruments.call("after_task_step", task)
+        # What a frame of the loop refers to would live until the next step.
+        del task, message, function, value, ended
+    loop.steps = step + 1
+
+
+def _park(runner: Any, task: Any, message: Any) -> None:
+    """Note how a wait can be cancelled, and cancel it if it is already."""
+    if type(message) is _traps.WaitTaskRescheduled:
+        task._schedule_points += 1
+        task._cancel_points += 1
+        task._abort_func = message.abort_func
+        if runner.ki_pending and task is runner.main_task:
+            task._attempt_delivery_of_pending_ki()
+        task._attempt_delivery_of_any_pending_cancel()
+    elif type(message) is _traps.PermanentlyDetachCoroutineObject:
+        runner.task_exited(task, message.final_outcome)
+    else:
+        runner.reschedule(task)
+        task._next_send_fn = task.coro.throw
+        task._next_send = TypeError(
+            f"a task yielded {message!r}, which trio does not know; is this a library for another framework?"
+        )
+
+
+def abort_wait(task: Any, error: BaseException) -> None:
+    """Let a task that waits go on with an error, if its wait can be given up."""
+
+    def raise_error() -> None:
+        raise error
+
+    task._attempt_abort(raise_error)
+
+
+def raise_inside(task: Any, error: BaseException) -> None:
+    """Let a task that can run go on with an error instead."""
+    task._next_send_fn, task._next_send = task.coro.send, outcome.Error(error)
+
+
+def _start_no_thread(start: Callable[..., object], *args: object, **kwargs: object) -> object:
+    if ready() is None:  # trio in another thread
+        return start(*args, **kwargs)
+    raise VirtualTimeError("a thread (trio.to_thread.run_sync)", "call the function directly")

@@ -3,14 +3,15 @@
 Nothing is recorded while tasks run, so naming a wait costs nothing until a deadlock is found.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from types import FrameType
 from typing import Protocol, runtime_checkable
 
 import trio
 
-from lsart.engine import _trio
-from lsart.engine._deadlock import Wait
+from lsart.engine import _frames, _trio
+from lsart.engine._deadlock import DeadlockError, Wait
+from lsart.engine._loop_parts import VirtualTimeError
 
 _HOLDERS_SHOWN = 3
 
@@ -25,6 +26,29 @@ class DescribesWait(Protocol):
 
     def describe_wait(self, task: trio.lowlevel.Task, /) -> tuple[str, str | None] | None:
         """What `task` waits for and who holds it, or None if it does not wait for this object."""
+
+
+def found_deadlock(time_ns: int) -> DeadlockError:
+    """The report on a run in which nothing can ever happen again."""
+    tasks = _frames.all_tasks()
+    # trio's root task only waits for the others; alone, it is finalising async generators.
+    waiting = [task for task in tasks if task.parent_nursery is not None] or tasks
+    return DeadlockError(time_ns, [describe(task) for task in waiting])
+
+
+def nothing_to_come(time_ns: int, on_deadlock: Callable[[DeadlockError], None]) -> None:
+    """In virtual time nobody can go on: a wait for the outside world is refused, anything else is a deadlock."""
+    outside = [task for task in _frames.all_tasks() if _frames.waits_outside(task)]
+    for task in outside:
+        _trio.abort_wait(task, VirtualTimeError("a wait for a signal", "wait for an event"))
+    if not outside:
+        on_deadlock(found_deadlock(time_ns))
+
+
+def waits_now() -> list[Wait]:
+    """What every task of the run waits for at this moment; one that can run waits for its turn."""
+    tasks = [task for task in _frames.all_tasks() if task.parent_nursery is not None]
+    return [Wait(task.name, "its turn") if _trio.can_run(task) else describe(task) for task in tasks]
 
 
 def describe(task: trio.lowlevel.Task) -> Wait:
@@ -57,7 +81,9 @@ def _ask(owner: object, task: trio.lowlevel.Task) -> tuple[str, str | None] | No
 def _recognise(
     owner: object, task: trio.lowlevel.Task, frames: Sequence[FrameType], depth: int
 ) -> tuple[str, str | None] | None:
-    name = _bound_name(owner, frames[depth + 1 :])
+    ready = _trio.ready()
+    told = None if ready is None or ready.names is None else ready.names.told(owner)
+    name = bound_name(owner, frames[depth + 1 :]) if told is None else told.removeprefix(type(owner).__name__)
     match owner:
         case trio.Lock() | trio.StrictFIFOLock():
             return f"{type(owner).__name__}{name}", _task_name(owner.statistics().owner)
@@ -88,10 +114,10 @@ def _was_notified(task: trio.lowlevel.Task, inner: Sequence[FrameType]) -> bool:
     return bool(lots) and task.custom_sleep_data not in (None, lots[0])
 
 
-def _bound_name(owner: object, outer: Sequence[FrameType]) -> str:
+def bound_name(owner: object, outer: Iterable[FrameType]) -> str:
     """The name under which the waiting code knows `owner`, quoted, or nothing."""
     for frame in outer:
-        if _trio.is_trio_frame(frame):
+        if _frames.is_trio_frame(frame) or frame.f_globals.get("__name__", "").startswith("lsart.engine."):
             continue
         scopes = (frame.f_locals, _attributes(frame.f_locals.get("self")), frame.f_globals)
         for scope in scopes:
@@ -118,7 +144,7 @@ def _attributes(instance: object) -> dict[str, object]:
 def _unknown(frames: Sequence[FrameType]) -> str:
     """The innermost frame that is not trio's says most about a wait that nobody names."""
     for frame in frames:
-        if not _trio.is_trio_frame(frame):
+        if not _frames.is_trio_frame(frame):
             where = f"{frame.f_globals.get('__name__')}.{frame.f_code.co_qualname}"
             return f"a wake-up in {where}, line {frame.f_lineno}"
     return f"a wake-up in {frames[0].f_code.co_qualname}" if frames else "a wake-up"

@@ -7,9 +7,8 @@ from typing import Any, Literal
 
 import trio
 
-from lsart.engine import DeadlockError, current, run
+from lsart.engine import DeadlockError, ctrl_c_calls, current, run
 from lsart.events import Bus
-from lsart.stress._interrupt import ctrl_c_calls
 from lsart.stress._load import find_scenario, load_scenario
 from lsart.stress._overrides import Overrides, replay_line
 from lsart.stress._result import Progress, StressResult

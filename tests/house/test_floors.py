@@ -96,7 +96,11 @@ def trio_privates(source: str) -> list[str]:
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Attribute | ast.Constant):
             text = ast.unparse(node) if isinstance(node, ast.Attribute) else str(node.value)
-            if text.startswith("trio._") and text.replace(".", "").replace("_", "").isalnum():
+            if (
+                text.startswith("trio._")
+                and not text.startswith("trio.__")
+                and text.replace(".", "").replace("_", "").isalnum()
+            ):
                 found.append(text)
     found += [m for _, m, names in imports(source) if m.startswith("trio._")]
     return found + [n for _, m, names in imports(source) if m == "trio" for n in names if n.startswith("_")]

@@ -1,0 +1,84 @@
+"""One run under an explorer: somebody else decides who goes next, and every step is noted."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Awaitable, Callable
+
+import outcome
+import trio
+
+from lsart.engine._canary import loop_works
+from lsart.engine._clock import VirtualClock
+from lsart.engine._deadlock import DeadlockError
+from lsart.engine._ending import Ending
+from lsart.engine._engine import Engine, install
+from lsart.engine._fallback import run_in_trios_loop
+from lsart.engine._loop import Loop
+from lsart.engine._loop_parts import only_run
+from lsart.engine._schedule import Choose, StepLimitError, Trace
+from lsart.engine._waits import nothing_to_come
+
+__all__ = ["run_schedule"]
+
+
+def run_schedule(
+    main: Callable[[], Awaitable[object]],
+    choose: Choose,
+    *,
+    seed: int = 0,
+    step_limit: int = sys.maxsize,
+    time_is_a_choice: bool = False,
+    notes_arrivals: bool = False,
+    before_step: Callable[[int, int], None] | None = None,
+    shows_names: bool = False,
+) -> Trace:
+    """Run `main` once on the virtual clock, asking `choose` at each decision; what happened.
+
+    Whatever `main` raises, a deadlock and a run beyond `step_limit` are the trace's `result`. The step at which a
+    deadlock or the limit was met is the trace's last one: how the run was brought to its end after that is not noted.
+
+    Args:
+        seed: all chance that `main` draws through the engine follows from it.
+        time_is_a_choice: whether time may move while tasks can run; it is then among the ready, as ``CLOCK``.
+        notes_arrivals: whether `choose` uses `Ready.arrived`. before_step: called with the numbers of step and task.
+        shows_names: whether labels call primitives by the names that the code has for them, which takes time.
+
+    Raises:
+        TrioInternalError: tasks would not end, or a system task failed.
+        BaseException: what `choose` or `before_step` raised, after all tasks ended; Ctrl-C.
+    """
+    trace = Trace(shows_names=shows_names)
+    if not loop_works():
+        return run_in_trios_loop(main, choose, trace, seed=seed, step_limit=step_limit)
+    clock = VirtualClock()
+    ending = Ending(lambda found: loop.begin_end(found))
+
+    async def entry() -> object:
+        trio.lowlevel.current_task().name = "main"
+        install(Engine(seed=seed))
+        return await main()
+
+    loop = Loop(
+        clock,
+        choose,
+        lambda: nothing_to_come(clock.now_ns, ending),
+        trace=trace,
+        before_step=before_step,
+        notes_arrivals=notes_arrivals,
+        time_is_a_choice=time_is_a_choice,
+        step_limit=step_limit,
+    )
+    with only_run():
+        result = loop.run(entry)
+    if isinstance(result, outcome.Error) and isinstance(result.error, KeyboardInterrupt):
+        raise result.error
+    stopped_by = loop.stopped_by
+    if stopped_by is None:
+        trace.result = result
+    elif isinstance(stopped_by, (DeadlockError, StepLimitError)):
+        trace.result = outcome.Error(stopped_by)
+    else:
+        raise stopped_by
+    trace.time_ns = clock.now_ns
+    return trace

@@ -1,0 +1,73 @@
+"""Points: where a task says what it is about to touch, so that an explorer can come between at the right places."""
+
+from __future__ import annotations
+
+import sys
+
+import trio
+
+from lsart.engine import _trio
+from lsart.engine._schedule import EVERYTHING, Kind, Label
+
+__all__ = ["announce", "exploring", "point", "touch", "touch_everything"]
+
+_VERBS = {"r": "read", "w": "write"}
+_made: dict[tuple[str, str], Label] = {}
+
+
+async def point(resource: str | None = None, kind: Kind = "w") -> None:
+    """A place where others can run, and what comes after it: an access to `resource`.
+
+    Under an explorer the next step counts as touching `resource` and nothing else, so announce everything that tasks
+    share, or give no name: then the step counts as touching everything. Elsewhere this only lets others run. It is not
+    a place where the task can be cancelled.
+
+    Args:
+        resource: a name that is the same in every run. kind: ``"r"`` if the access leaves it as it is.
+
+    Raises:
+        ValueError: `kind` is neither ``"r"`` nor ``"w"``.
+    """
+    ready = _trio.ready()
+    if ready is not None and ready.trace is not None:
+        ready.pending[ready.current] = EVERYTHING if resource is None else _label(resource, kind)
+    await trio.lowlevel.cancel_shielded_checkpoint()
+
+
+async def announce(label: Label) -> None:
+    """`point` for a label that is at hand."""
+    ready = _trio.ready()
+    if ready is not None and ready.trace is not None:
+        ready.pending[ready.current] = label
+    await trio.lowlevel.cancel_shielded_checkpoint()
+
+
+def touch(resource: str, kind: Kind = "w", what: str = "", start: int = 0, stop: int = sys.maxsize) -> None:
+    """Note that the step under way touches `resource`, without letting others run."""
+    ready = _trio.ready()
+    if ready is not None and ready.trace is not None:
+        trace = ready.trace
+        label = Label(resource, kind, what or f"{_VERBS[kind]} {resource}", start, stop)
+        trace.touched.append((len(trace.numbers) - 1, label))
+
+
+def touch_everything() -> None:
+    """Note that the effects of the step under way are unknown."""
+    ready = _trio.ready()
+    if ready is not None and ready.trace is not None:
+        ready.trace.touched.append((len(ready.trace.numbers) - 1, EVERYTHING))
+
+
+def exploring() -> bool:
+    """Whether steps are noted: whether announcing anything is of any use."""
+    ready = _trio.ready()
+    return ready is not None and ready.trace is not None
+
+
+def _label(resource: str, kind: Kind) -> Label:
+    found = _made.get((resource, kind))
+    if found is None:
+        if kind not in _VERBS:
+            raise ValueError(f"kind must be 'r' or 'w', not {kind!r}")
+        found = _made[resource, kind] = Label(resource, kind, f"{_VERBS[kind]} {resource}")
+    return found

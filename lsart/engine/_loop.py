@@ -1,0 +1,194 @@
+"""The loop over trio's real Runner in which virtual runs take place, and how a run is ended from outside.
+
+trio's tasks, nurseries, cancel scopes and primitives are untouched. What is replaced is who decides who goes next, what
+time it is, and the outside world, of which there is none. The steps themselves are in `_trio.py`, as they need trio's
+private names.
+"""
+
+from __future__ import annotations
+
+import gc
+import sys
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, Final, NoReturn, Protocol, cast
+
+import attrs
+import outcome
+import trio
+
+from lsart.engine import _trio
+from lsart.engine._schedule import CLOCK, Choose, Ready, Trace
+
+__all__ = ["Loop", "VirtualTime"]
+
+# By count, so that what the garbage collector finalises comes at the same step in each run.
+_STEPS_BETWEEN_COLLECTIONS: Final = 8192
+# Tasks that are cancelled get so many steps to end before an error is raised inside them, and again as many after that.
+_PATIENCE: Final = 100_000
+
+
+class VirtualTime(Protocol):
+    """A clock whose time moves only when it is told to."""
+
+    def start_clock(self) -> None:
+        """Begin a run at 0."""
+
+    def current_time(self) -> float:
+        """Seconds since then."""
+
+    def can_move(self, deadline: float) -> bool:
+        """Whether anything is to come, given trio's next deadline."""
+
+    def move(self, deadline: float) -> bool:
+        """Move to whatever comes first and wake its timers; False when there is nothing to come."""
+
+
+class _WindUp(Exception):  # noqa: N818  (no error: out of the hot loop, to enter it again in another mode)
+    pass
+
+
+@attrs.define(eq=False)
+class Loop:
+    """One run.
+
+    Args:
+        choose: picks who goes next. trace: where steps are noted, None for nowhere.
+        on_deadlock: called when nothing can ever happen again; it must wake or cancel somebody, or raise.
+        before_step: called with the number of a step and of its task; what it raises ends the run.
+        notes_arrivals: see `Ready.arrived`. time_is_a_choice: whether time may move while tasks can run.
+        handles_signals: whether Ctrl-C is delivered as trio does it.
+    """
+
+    clock: VirtualTime
+    choose: Choose
+    on_deadlock: Callable[[], None]
+    trace: Trace | None = None
+    before_step: Callable[[int, int], None] | None = None
+    notes_arrivals: bool = False
+    time_is_a_choice: bool = False
+    step_limit: int = sys.maxsize
+    handles_signals: bool = False
+    instruments: Sequence[trio.abc.Instrument] = ()
+    ready: Ready = attrs.field(init=False)
+    tasks: dict[int, Any] = attrs.field(factory=dict, init=False)
+    steps: int = attrs.field(default=0, init=False)
+    stopped_by: BaseException | None = attrs.field(default=None, init=False)
+    """Why the run was ended from outside, if it was."""
+    _runner: Any = attrs.field(default=None, init=False)
+    _insisted: bool = attrs.field(default=False, init=False)
+
+    def run(self, main: Callable[[], Awaitable[object]]) -> outcome.Outcome[object]:
+        """Run `main`; what it returned or raised.
+
+        Raises:
+            TrioInternalError: a system task failed, or tasks would not end.
+        """
+        self.ready = Ready(self.trace, notes_arrivals=self.notes_arrivals)
+        runner, leave = _trio.enter(self.ready, self.clock, self.instruments, handles_signals=self.handles_signals)
+        self._runner = runner
+        try:
+            if "before_run" in runner.instruments:
+                runner.instruments.call("before_run")
+            self.clock.start_clock()
+            _trio.spawn_root(runner, main)
+            self._take_all_steps()
+        except trio.TrioInternalError:
+            raise
+        except BaseException as error:
+            raise trio.TrioInternalError("an error that is no task's came out of the loop") from error
+        finally:
+            leave()
+        result = cast("outcome.Outcome[object]", runner.main_task_outcome)
+        if runner.ki_pending:
+            interrupt = KeyboardInterrupt()
+            interrupt.__context__ = result.error if isinstance(result, outcome.Error) else None
+            return outcome.Error(interrupt)
+        return result
+
+    def _take_all_steps(self) -> None:
+        while True:
+            try:
+                _trio.take_steps(self, self._runner)
+            except _WindUp:
+                continue
+            return
+
+    # ------------------------------------------------------------------ ending it from outside
+
+    def cancel_all(self) -> None:
+        """Ask every task to end."""
+        runner = self._runner
+        if runner.system_nursery is not None:
+            runner.system_nursery.cancel_scope.cancel()
+
+    def begin_end(self, error: BaseException) -> None:
+        """Cancel everything; from the next step on the oldest task goes first and nothing is noted."""
+        self.stopped_by = error
+        if self.trace is not None:
+            self.trace.is_wound_up = True
+        self.cancel_all()
+        self.ready.trace = None
+        self.choose, self.trace, self.before_step, self.time_is_a_choice = Ready.canonical, None, None, False
+        if CLOCK in self.ready.places:
+            self.ready.take_out(CLOCK)
+
+    def stop(self, runner: Any, steps: int, error: BaseException) -> NoReturn:
+        """End the run between two steps. Called by the hot loop only, which it leaves and enters anew."""
+        self.steps = steps
+        if self.stopped_by is None:
+            self.begin_end(error)
+        elif not self._insisted:
+            self._insisted = True
+            for task in self.tasks.values():
+                _trio.raise_inside(task, type(error)(*error.args))
+        else:
+            names = ", ".join(sorted(task.name for task in runner.tasks))
+            raise trio.TrioInternalError(f"these tasks would not end and were given up: {names}") from self.stopped_by
+        self.step_limit = self.steps + _PATIENCE
+        raise _WindUp
+
+    # ------------------------------------------------------------------ time
+
+    def wait_for_time(self, runner: Any, steps: int) -> None:
+        """Nobody can run: wake those who wait for just that, or let what is due next come."""
+        waiting = runner.waiting_for_idle
+        if waiting:
+            cushion = min(key[0] for key in waiting)
+            for key in [key for key in waiting if key[0] == cushion]:
+                runner.reschedule(waiting.pop(key))
+        elif self.clock.move(runner.deadlines.next_deadline()):
+            runner.deadlines.expire(self.clock.current_time())
+        elif not runner.entry_queue.queue:
+            was_stopped = self.stopped_by is not None
+            self.ready.trace = None  # to look at primitives for the report is no step of anybody
+            self.on_deadlock()
+            self.ready.trace = self.trace
+            if self.stopped_by is not None and not was_stopped:
+                self.steps = steps
+                self.step_limit = steps + _PATIENCE
+                raise _WindUp
+
+    def offer_time(self, runner: Any) -> None:
+        """Put time among the ready while something is to come, take it out when nothing is."""
+        ready = self.ready
+        offers = self.clock.can_move(runner.deadlines.next_deadline())
+        if offers and CLOCK not in ready.places:
+            ready.put_in(CLOCK)
+            if ready.arrived is not None:
+                ready.arrived.append(CLOCK)
+        elif not offers and CLOCK in ready.places:
+            ready.take_out(CLOCK)
+
+    def let_time_come(self, runner: Any, steps: int) -> None:
+        """Time was chosen."""
+        if len(self.ready.numbers) == 1 and runner.waiting_for_idle:
+            self.wait_for_time(runner, steps)
+        elif self.clock.move(runner.deadlines.next_deadline()):
+            runner.deadlines.expire(self.clock.current_time())
+
+    def pulse(self, runner: Any, step: int) -> None:
+        """Every few steps: instruments hear that the loop is alive, and at times garbage is collected."""
+        if "after_io_wait" in runner.instruments:
+            runner.instruments.call("after_io_wait", 0)
+        if step and not step % _STEPS_BETWEEN_COLLECTIONS:
+            gc.collect(1)

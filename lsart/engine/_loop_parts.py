@@ -1,0 +1,141 @@
+"""What stands in trio's places in virtual time: there is no outside world, no polling and no signal handler."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, NoReturn
+
+import trio
+
+__all__ = ["AGAIN", "Again", "Calls", "NoIO", "NoSignals", "VirtualTimeError", "only_run"]
+
+
+_running = threading.Lock()
+
+
+@contextmanager
+def only_run() -> Iterator[None]:
+    """One run of ours at a time in a process: each swaps what trio has one of.
+
+    Raises:
+        RuntimeError: another thread is inside such a block.
+    """
+    if not _running.acquire(blocking=False):
+        raise RuntimeError(
+            "run() is already going on in another thread, and trio has one scheduler random per process; "
+            "run one after the other, or use processes"
+        )
+    try:
+        yield
+    finally:
+        _running.release()
+
+
+class VirtualTimeError(RuntimeError):
+    """Code reached for the real world, which does not exist in virtual time.
+
+    A run on the virtual clock repeats exactly because nothing outside decides anything in it. Call what the thread
+    would run directly, use a memory channel in place of the socket, an event in place of the signal; or run with
+    ``clock="real"``.
+    """
+
+    def __init__(self, what: str, instead: str) -> None:
+        super().__init__(what, instead)
+        self.what = what
+        self.instead = instead
+
+    def __str__(self) -> str:
+        return (
+            f"{self.what} needs the real world; this run is on the virtual clock: {self.instead}, or use the real clock"
+        )
+
+
+class NoIO:
+    """Stands where trio keeps epoll; each try to wait for a descriptor is refused by name."""
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+
+        async def refuse_later(*_: object, **__: object) -> NoReturn:
+            _refuse(name)
+
+        def refuse(*_: object, **__: object) -> NoReturn:
+            _refuse(name)
+
+        return refuse_later if name.startswith(("wait_", "readinto_", "write_")) else refuse
+
+    def close(self) -> None:
+        """Nothing to close."""
+
+    def force_wakeup(self) -> None:
+        """Nobody sleeps."""
+
+    def statistics(self) -> None:
+        """Nothing to count."""
+
+
+def _refuse(name: str) -> NoReturn:
+    raise VirtualTimeError(f"a socket, pipe or process (trio.lowlevel.{name})", "use a memory channel")
+
+
+class Calls:
+    """Stands where trio keeps its entry queue: no socket and no task of its own; the loop empties it between steps.
+
+    Appending to a deque is atomic towards other threads and signal handlers.
+    """
+
+    __slots__ = ("_waiting", "done", "queue")
+
+    def __init__(self) -> None:
+        self.queue: deque[tuple[Callable[..., object], tuple[object, ...], bool]] = deque()
+        self._waiting: set[tuple[Callable[..., object], tuple[object, ...]]] = set()
+        self.done = False
+
+    def run_sync_soon(self, function: Callable[..., object], *args: object, idempotent: bool = False) -> None:
+        """As `trio.lowlevel.TrioToken.run_sync_soon`, which calls this."""
+        if self.done:
+            raise trio.RunFinishedError("run() has exited")
+        if idempotent:
+            if (function, args) in self._waiting:
+                return
+            self._waiting.add((function, args))
+        self.queue.append((function, args, idempotent))
+
+    def empty(self) -> None:
+        """Call what waits."""
+        while self.queue:
+            function, args, idempotent = self.queue.popleft()
+            if idempotent:
+                self._waiting.discard((function, args))
+            function(*args)
+
+    def size(self) -> int:
+        """How many calls wait."""
+        return len(self.queue)
+
+    def close(self) -> None:
+        """No more calls."""
+        self.done = True
+
+
+class NoSignals:
+    """Stands where trio keeps its handler of Ctrl-C, for runs so short that somebody around them handles it."""
+
+    def close(self) -> None:
+        """Nothing to put back."""
+
+
+class Again:
+    """What a task that only let others run is resumed with. trio makes an object each time; one is enough."""
+
+    __slots__ = ()
+
+    def unwrap(self) -> None:
+        """As `outcome.Value.unwrap`."""
+
+
+AGAIN = Again()

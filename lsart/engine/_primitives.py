@@ -1,0 +1,213 @@
+"""trio's own primitives, made to announce what they do for as long as schedules are explored.
+
+A model needs nothing for it: it uses `trio.Lock` as ever. Each method that waits lets others run first, under a label;
+each that does not wait only notes what it touched. The methods are put back afterwards, and while they are in place
+they do nothing to runs of other threads.
+"""
+
+from __future__ import annotations
+
+import functools
+import sys
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from types import FrameType
+from typing import Any
+
+import trio
+
+from lsart.engine import _trio
+from lsart.engine._labels import announce, exploring, touch_everything
+from lsart.engine._schedule import Kind, Label
+from lsart.engine._waits import bound_name
+
+__all__ = ["labelled_primitives", "state_of_primitives"]
+
+_Named = Callable[[Any], object]
+
+
+def _itself(primitive: Any) -> object:
+    return primitive
+
+
+# What is shared, which methods wait for it, which do not, and what the methods do to it.
+_WAITS: tuple[tuple[type[Any], str, Kind, _Named, str], ...] = (
+    (trio.Lock, "acquire", "w", _itself, "acquire"),
+    (trio.StrictFIFOLock, "acquire", "w", _itself, "acquire"),
+    (trio.Semaphore, "acquire", "w", _itself, "acquire"),
+    (trio.CapacityLimiter, "acquire_on_behalf_of", "w", _itself, "acquire"),
+    (trio.Condition, "wait", "w", _itself, "wait for"),
+    (trio.Event, "wait", "r", _itself, "wait for"),
+    (trio.MemorySendChannel, "send", "w", _trio.channel_state, "send to"),
+    (trio.MemoryReceiveChannel, "receive", "w", _trio.channel_state, "receive from"),
+)
+_ACTS: tuple[tuple[type[Any], str, Kind, _Named, str], ...] = (
+    (trio.Lock, "acquire_nowait", "w", _itself, "acquire"),
+    (trio.Lock, "release", "w", _itself, "release"),
+    (trio.Lock, "locked", "r", _itself, "look at"),
+    (trio.StrictFIFOLock, "acquire_nowait", "w", _itself, "acquire"),
+    (trio.StrictFIFOLock, "release", "w", _itself, "release"),
+    (trio.StrictFIFOLock, "locked", "r", _itself, "look at"),
+    (trio.Semaphore, "acquire_nowait", "w", _itself, "acquire"),
+    (trio.Semaphore, "release", "w", _itself, "release"),
+    (trio.CapacityLimiter, "acquire_on_behalf_of_nowait", "w", _itself, "acquire"),
+    (trio.CapacityLimiter, "release_on_behalf_of", "w", _itself, "release"),
+    (trio.Condition, "notify", "w", _itself, "notify"),
+    (trio.Condition, "notify_all", "w", _itself, "notify"),
+    (trio.Event, "is_set", "r", _itself, "look at"),
+    (trio.Event, "set", "w", _itself, "set"),
+    (trio.MemorySendChannel, "send_nowait", "w", _trio.channel_state, "send to"),
+    (trio.MemorySendChannel, "close", "w", _trio.channel_state, "close"),
+    (trio.MemoryReceiveChannel, "receive_nowait", "w", _trio.channel_state, "receive from"),
+    (trio.MemoryReceiveChannel, "close", "w", _trio.channel_state, "close"),
+)
+
+
+class _Names:
+    """Names of primitives in one run: their kind and how many of it were touched before, by the same task.
+
+    Not by address, which differs from run to run, and not by a count over all tasks, which differs from schedule to
+    schedule. What is touched is kept alive, so that no address is used twice in a run.
+    """
+
+    def __init__(self) -> None:
+        self._found: dict[int, tuple[str, object]] = {}
+        self._shown: dict[str, str] = {}
+        self._counts: dict[tuple[str, int], int] = {}
+
+    def name(self, thing: object, kind: str, task: int) -> str:
+        found = self._found.get(id(thing))
+        if found is not None:
+            return found[0]
+        count = self._counts[kind, task] = self._counts.get((kind, task), 0) + 1
+        name = f"{kind} {task}.{count}"
+        self._found[id(thing)] = name, thing
+        return name
+
+    def shown(self, name: str, kind: str, thing: object) -> str:
+        """What the code calls it, by the first variable that it was met under; never one text for two things."""
+        found = self._shown.get(name)
+        if found is None:
+            found = kind + (bound_name(thing, _callers()) or name.removeprefix(kind))
+            alike = sum(each == found or each.startswith(f"{found} (") for each in self._shown.values())
+            if alike:
+                found = f"{found} ({alike + 1})"
+            self._shown[name] = found
+        return found
+
+    def told(self, thing: object) -> str | None:
+        """What it was shown as, if it was."""
+        found = self._found.get(id(thing))
+        return None if found is None else self._shown.get(found[0])
+
+    def all(self) -> list[tuple[str, object]]:
+        """Every name with what it names, in the order in which they were touched."""
+        return list(self._found.values())
+
+
+@contextmanager
+def labelled_primitives() -> Iterator[None]:
+    """Let trio's primitives announce what they do, in runs that note their steps."""
+    with ExitStack() as stack:
+        for owner, method, kind, named, verb in _WAITS:
+            _replace(stack, owner, method, _announcing(getattr(owner, method), kind, named, verb, _kind_of(owner)))
+        for owner, method, kind, named, verb in _ACTS:
+            _replace(stack, owner, method, _noting(getattr(owner, method), kind, named, verb, _kind_of(owner)))
+        _replace(stack, trio.CancelScope, "cancel", _noting_everything(trio.CancelScope.cancel))
+        yield
+
+
+def _kind_of(owner: type[Any]) -> str:
+    return "channel" if "Channel" in owner.__name__ else owner.__name__
+
+
+def _replace(stack: ExitStack, owner: type[Any], method: str, replacement: object) -> None:
+    if method in vars(owner):
+        stack.callback(setattr, owner, method, vars(owner)[method])
+    else:  # inherited: what is put in front of it goes again
+        stack.callback(delattr, owner, method)
+    setattr(owner, method, replacement)
+
+
+def _announcing(
+    original: Callable[..., Awaitable[object]], kind: Kind, named: _Named, verb: str, owner: str
+) -> Callable[..., Awaitable[object]]:
+    @functools.wraps(original)
+    async def wait(self: Any, *args: Any, **kwargs: Any) -> object:
+        if exploring():
+            await announce(_label(named(self), owner, kind, verb))
+        return await original(self, *args, **kwargs)
+
+    return wait
+
+
+def _noting(original: Callable[..., object], kind: Kind, named: _Named, verb: str, owner: str) -> Callable[..., object]:
+    @functools.wraps(original)
+    def act(self: Any, *args: Any, **kwargs: Any) -> object:
+        ready = _trio.ready()
+        if ready is not None and ready.trace is not None:
+            label = _label(named(self), owner, kind, verb)
+            ready.trace.touched.append((len(ready.trace.numbers) - 1, label))
+        return original(self, *args, **kwargs)
+
+    return act
+
+
+def _noting_everything(original: Callable[..., object]) -> Callable[..., object]:
+    @functools.wraps(original)
+    def cancel(self: Any, *args: Any, **kwargs: Any) -> object:
+        touch_everything()
+        return original(self, *args, **kwargs)
+
+    return cancel
+
+
+def _label(thing: object, owner: str, kind: Kind, verb: str) -> Label:
+    ready = _trio.ready()
+    assert ready is not None
+    names = ready.names
+    if names is None:
+        names = ready.names = _Names()
+    name = names.name(thing, owner, ready.current)
+    shown = name
+    if ready.trace is not None and ready.trace.shows_names:
+        shown = names.shown(name, owner, thing)
+    return Label(name, kind, f"{verb} {shown}")
+
+
+def _callers() -> Iterator[FrameType]:
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None:
+        yield frame
+        frame = frame.f_back
+
+
+def state_of_primitives() -> list[tuple[str, str]]:
+    """Each primitive that the run has touched so far, by name, and the state it is in: who holds it, what is in it."""
+    ready = _trio.ready()
+    if ready is None or ready.names is None:
+        return []
+    names: _Names = ready.names
+    return [(names.told(thing) or name, state) for name, thing in names.all() if (state := _state(thing))]
+
+
+def _state(thing: Any) -> str:
+    match thing:
+        case trio.Lock() | trio.StrictFIFOLock():
+            found = thing.statistics()
+            holder = "free" if found.owner is None else f"held by {found.owner.name}"
+            return f"{holder}, {found.tasks_waiting} wait" if found.tasks_waiting else holder
+        case trio.CapacityLimiter():
+            limiter = thing.statistics()
+            holders = sorted(getattr(each, "name", type(each).__name__) for each in limiter.borrowers)
+            held = f", held by {', '.join(holders)}" if holders else ""
+            return f"{limiter.borrowed_tokens} of {limiter.total_tokens} taken{held}, {limiter.tasks_waiting} wait"
+        case trio.Semaphore():
+            return f"at {thing.value}, {thing.statistics().tasks_waiting} wait"
+        case trio.Event():
+            return "set" if thing.is_set() else f"not set, {thing.statistics().tasks_waiting} wait"
+    if hasattr(thing, "data") and hasattr(thing, "statistics"):  # what both ends of a channel share
+        channel = thing.statistics()
+        waits = f"{channel.tasks_waiting_send} wait to send, {channel.tasks_waiting_receive} to receive"
+        return f"{channel.current_buffer_used} of {channel.max_buffer_size} in it, {waits}"
+    return ""

@@ -1,0 +1,153 @@
+"""`explore`, `replay` and `shrink`: the ways in from Python."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Awaitable, Callable
+from random import Random
+from typing import Any, Literal, TypeAlias, overload
+
+from lsart.contract import ConfigurationError
+from lsart.exploration._batch import Plan
+from lsart.exploration._campaign import UNLIMITED, CampaignOptions, Progress, run_campaign
+from lsart.exploration._database import FailureDatabase
+from lsart.exploration._model import Main, Model, as_model
+from lsart.exploration._result import Exploration
+from lsart.exploration._strategies import StrategySettings, make_strategy
+
+__all__ = ["explore"]
+
+_SCHEDULES = 1000
+_Test: TypeAlias = Callable[..., Awaitable[None]]
+
+
+@overload
+def explore(
+    model: Model | Main,
+    *,
+    strategy: str = ...,
+    schedules: int | None = ...,
+    seed: int = ...,
+    budget: float | None = ...,
+    depth: int = ...,
+    preemptions: int | None = ...,
+    jobs: int = ...,
+    stop_after: int = ...,
+    shrink: bool = ...,
+    labelled: bool | None = ...,
+    time_is_a_choice: bool | None = ...,
+    step_limit: int | None = ...,
+    database: FailureDatabase | Literal["default"] | None = ...,
+    on_progress: Callable[[Progress], None] | None = ...,
+) -> Exploration: ...
+
+
+@overload
+def explore(
+    model: None = ...,
+    *,
+    strategy: str = ...,
+    schedules: int | None = ...,
+    seed: int = ...,
+    budget: float | None = ...,
+    depth: int = ...,
+    preemptions: int | None = ...,
+    jobs: int = ...,
+    stop_after: int = ...,
+    shrink: bool = ...,
+    labelled: bool | None = ...,
+    time_is_a_choice: bool | None = ...,
+    step_limit: int | None = ...,
+    database: FailureDatabase | Literal["default"] | None = ...,
+    on_progress: Callable[[Progress], None] | None = ...,
+) -> Callable[[_Test], Callable[..., None]]: ...
+
+
+def explore(
+    model: Model | Main | None = None,
+    *,
+    strategy: str = "portfolio",
+    schedules: int | None = None,
+    seed: int = 0,
+    budget: float | None = None,
+    depth: int = 3,
+    preemptions: int | None = None,
+    jobs: int = 1,
+    stop_after: int = 1,
+    shrink: bool = True,
+    labelled: bool | None = None,
+    time_is_a_choice: bool | None = None,
+    step_limit: int | None = None,
+    database: FailureDatabase | Literal["default"] | None = None,
+    on_progress: Callable[[Progress], None] | None = None,
+) -> Exploration | Callable[[_Test], Callable[..., None]]:
+    """Run a model under one schedule after another until it fails.
+
+    With a model: run a campaign and return what it came to. Without one: a decorator that makes an async test a plain
+    one, which runs a campaign and fails with the story of the schedule that failed; fixtures are passed on.
+
+    Args:
+        model: any async function without arguments, over trio primitives, that can be run again and again.
+        strategy: one of `STRATEGIES`. schedules: how many at most; 1000 if no budget is given either.
+        seed: all chance follows from it, the model's too. budget: seconds of real time; it ends between batches.
+        depth: for "pct". preemptions: for "dfs", how many at most. jobs: processes; they find the same as one.
+        stop_after: how many different failures are enough. shrink: whether to make them small.
+        labelled, time_is_a_choice, step_limit: see `Model`.
+        database: where failures are kept and tried first next time; "default" is ``.lsart_cache`` here.
+        on_progress: called after each batch.
+
+    Raises:
+        ConfigurationError: the model or an option cannot be used; the message says which and why.
+    """
+    settings = _checked(strategy, schedules, budget, depth, preemptions, jobs, stop_after)
+    options = CampaignOptions(
+        budget=budget,
+        jobs=jobs,
+        shrinks=shrink,
+        database=FailureDatabase() if database == "default" else database,
+        on_progress=on_progress,
+    )
+    count = schedules if schedules is not None else (_SCHEDULES if budget is None else UNLIMITED)
+
+    def campaign(given: Model | Main, name: str = "") -> Exploration:
+        found = as_model(given, name=name, labelled=labelled, time_is_a_choice=time_is_a_choice, step_limit=step_limit)
+        plan = Plan(
+            strategy=strategy,
+            settings=StrategySettings(depth=settings.depth, preemptions=settings.preemptions, labelled=found.labelled),
+            seed=seed,
+            schedules=count,
+            stop_after=stop_after,
+        )
+        return run_campaign(found, plan, options)
+
+    if model is not None:
+        return campaign(model)
+
+    def decorate(test: _Test) -> Callable[..., None]:
+        @functools.wraps(test)
+        def explored(*args: Any, **kwargs: Any) -> None:
+            campaign(functools.partial(test, *args, **kwargs)).check()
+
+        explored.__wrapped_model__ = test  # type: ignore[attr-defined]  # for replay
+        return explored
+
+    return decorate
+
+
+def _checked(
+    strategy: str,
+    schedules: int | None,
+    budget: float | None,
+    depth: int,
+    preemptions: int | None,
+    jobs: int,
+    stop_after: int,
+) -> StrategySettings:
+    for name, value in (("schedules", schedules), ("jobs", jobs), ("stop_after", stop_after), ("depth", depth)):
+        if value is not None and value < 1:
+            raise ConfigurationError(f"{name} must be 1 or more, not {value}")
+    if budget is not None and budget <= 0:
+        raise ConfigurationError(f"a budget of {budget:g} seconds leaves no time for a single schedule; give more")
+    settings = StrategySettings(depth=depth, preemptions=preemptions)
+    make_strategy(strategy, Random(0), settings)
+    return settings

@@ -1,0 +1,72 @@
+"""What went wrong in a run, and when two runs went wrong in the same way."""
+
+from __future__ import annotations
+
+import os
+import re
+import traceback
+from types import TracebackType
+from zlib import crc32
+
+import attrs
+import trio
+
+from lsart.engine import DeadlockError, StepLimitError, Trace
+
+__all__ = ["Symptom", "symptom_of"]
+
+_NOT_THE_MODEL = (os.path.dirname(trio.__file__) + os.sep, os.path.dirname(os.path.dirname(__file__)) + os.sep)
+
+
+@attrs.frozen
+class Symptom:
+    """How a failure shows itself. Two are the same failure if `kind` and `where` are equal.
+
+    `kind` is the exception's class, `where` the function of the model in which it was raised; for a deadlock, what was
+    waited for. `message` is the whole text and may differ from run to run.
+    """
+
+    kind: str
+    where: str
+    message: str = attrs.field(eq=False)
+
+    @property
+    def number(self) -> int:
+        """Of 32 bits, the same in every process."""
+        return crc32(f"{self.kind} {self.where}".encode())
+
+    def __str__(self) -> str:
+        first, *_ = self.message.splitlines() or [""]
+        return f"{self.kind}: {first}" if first else self.kind
+
+
+def symptom_of(trace: Trace) -> Symptom | None:
+    """What the run failed with; None if it did not fail."""
+    error = trace.error
+    if error is None:
+        return None
+    error = _first_leaf(error)
+    kind = type(error).__qualname__
+    if isinstance(error, DeadlockError):
+        # Numbers of calls and counts of waiters differ from schedule to schedule.
+        told = [re.sub(r"\d+", "#", each.waits_for) for each in error.waits]
+        waits = {each for each in told if not each.startswith("the end of its nursery")}
+        return Symptom("deadlock", ", ".join(sorted(waits)), str(error))
+    if isinstance(error, StepLimitError):
+        return Symptom("step limit", "", str(error))
+    return Symptom(kind, _where(error.__traceback__), str(error) or kind)
+
+
+def _first_leaf(error: BaseException) -> BaseException:
+    """The exception that began it: what else is in a group was mostly cancelled by it."""
+    while isinstance(error, BaseExceptionGroup):
+        others = error.split(trio.Cancelled)[1]
+        error = (others or error).exceptions[0]
+    return error
+
+
+def _where(trace_back: TracebackType | None) -> str:
+    """The innermost function outside trio and lsart; without its line, which an edit elsewhere would move."""
+    frames = traceback.extract_tb(trace_back)
+    own = [each for each in frames if not each.filename.startswith(_NOT_THE_MODEL)] or frames
+    return f"{os.path.basename(own[-1].filename)}, {own[-1].name}" if own else ""

@@ -1,0 +1,92 @@
+"""What each step touched, and which steps depend on each other: the ground of DPOR and of counting partial orders."""
+
+from __future__ import annotations
+
+from zlib import crc32
+
+from lsart.engine import CLOCK, EVERYTHING, Label, Trace
+
+__all__ = ["Footprint", "footprints", "order_class", "trace_hash"]
+
+Footprint = tuple[Label, ...] | None
+"""The operations of a step; None when its effects are unknown, so that it conflicts with every other step."""
+
+_MASK = (1 << 64) - 1
+
+
+def footprints(trace: Trace, *, labelled: bool) -> list[Footprint]:
+    """The footprint of each step.
+
+    Args:
+        labelled: whether the model promises that tasks share nothing but what labelled operations touch. Without it a
+            step that was not announced has unknown effects.
+    """
+    numbers, labels, ends = trace.numbers, trace.labels, trace.ends
+    touched: dict[int, list[Label]] = {}
+    for step, operation in trace.touched:
+        touched.setdefault(step, []).append(operation)
+    found: list[Footprint] = []
+    for step, number in enumerate(numbers):
+        label = labels.get(step)
+        # A task that ends with an exception cancels others, and time concerns everybody.
+        if number == CLOCK or ends.get(step) == "x" or (label is None and not labelled):
+            found.append(None)
+            continue
+        operations = (*(() if label is None else (label,)), *touched.get(step, ()))
+        found.append(None if any(each.resource == EVERYTHING.resource for each in operations) else operations)
+    return found
+
+
+def order_class(trace: Trace, *, labelled: bool) -> int:
+    """A number for the happens-before order of a run: the same for runs that differ only in the order of independent
+    steps, and another one, as good as always, for all others. The same in every process."""
+    if not labelled and not trace.labels:
+        return hash(tuple(trace.numbers)) & _MASK  # integers hash alike everywhere
+    # One number per step, from its task, its place in the task's life and the steps that it depends on; the sum of them
+    # all does not depend on the order in which independent steps ran.
+    total = 0
+    counts: dict[int, int] = {}
+    last_write: dict[str, int] = {}
+    reads: dict[str, int] = {}
+    last_unknown = 0
+    since_unknown = 0
+    for number, footprint in zip(trace.numbers, footprints(trace, labelled=labelled), strict=True):
+        count = counts[number] = counts.get(number, 0) + 1
+        mark = _mix(number * 1_000_003 + count, last_unknown)
+        if footprint is None:
+            mark = _mix(mark, since_unknown)
+            last_unknown, since_unknown = mark, 0
+            last_write.clear()
+            reads.clear()
+        else:
+            for resource, kind, *_ in footprint:
+                mark = _mix(mark, last_write.get(resource, 0))
+                if kind == "w":
+                    mark = _mix(mark, reads.get(resource, 0))
+            for resource, kind, *_ in footprint:
+                if kind == "w":
+                    last_write[resource] = _mix(mark, crc32(resource.encode()))
+                    reads[resource] = 0
+                else:
+                    reads[resource] = (reads.get(resource, 0) + mark) & _MASK
+            since_unknown = (since_unknown + mark) & _MASK
+        total = (total + mark) & _MASK
+    return total
+
+
+def trace_hash(trace: Trace) -> int:
+    """A number for a run, step by step: who ran, what was announced, how it ended. The same in every process."""
+    value = 0
+    for step, number in enumerate(trace.numbers):
+        value = _mix(value, number + 2)
+        label = trace.labels.get(step)
+        if label is not None:
+            value = crc32(f"{label.resource} {label.kind} {label.start} {label.stop}".encode(), value & 0xFFFF_FFFF)
+    for step, end in trace.ends.items():
+        value = _mix(value, step * 4 + "bex".index(end))
+    return value
+
+
+def _mix(one: int, other: int) -> int:
+    mixed = (one * 0x9E37_79B9_7F4A_7C15 + other * 0xC2B2_AE3D_27D4_EB4F + 0x1656_67B1) & _MASK
+    return mixed ^ (mixed >> 29)

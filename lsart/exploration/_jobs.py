@@ -1,0 +1,81 @@
+"""Batches in several processes. Which process runs a batch changes nothing in what it finds."""
+
+from __future__ import annotations
+
+import multiprocessing
+import pickle
+import signal
+from collections.abc import Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+
+from lsart.contract import ConfigurationError
+from lsart.exploration._attempt import labelled
+from lsart.exploration._batch import Batch, Batches, Plan
+from lsart.exploration._model import Model
+
+__all__ = ["Jobs", "jobs"]
+
+_batches: Batches | None = None
+
+
+class Jobs:
+    """Processes that run batches.
+
+    `submit` and `result` in the order of the batches' numbers; several are under way at a time.
+    """
+
+    def __init__(self, pool: ProcessPoolExecutor, count: int) -> None:
+        self._pool = pool
+        self._count = count
+        self._under_way: dict[int, Future[Batch]] = {}
+
+    def run(self, number: int, last: int) -> Batch:
+        """The result of a batch; meanwhile those after it are begun, up to `last`."""
+        for ahead in range(number, min(number + self._count * 2, last + 1)):
+            if ahead not in self._under_way:
+                self._under_way[ahead] = self._pool.submit(_run, ahead)
+        try:
+            return self._under_way.pop(number).result()
+        except BrokenProcessPool:
+            raise ConfigurationError(
+                "a process that ran schedules ended; run with --jobs 1 to see why. Does the program start its work "
+                "under 'if __name__ == \"__main__\":'?"
+            ) from None
+
+
+@contextmanager
+def jobs(model: Model, plan: Plan, count: int) -> Iterator[Jobs]:
+    """Processes for as long as the block runs.
+
+    Raises:
+        ConfigurationError: the model cannot be sent to another process.
+    """
+    try:
+        payload = pickle.dumps((model, plan))
+    except (pickle.PicklingError, AttributeError, TypeError) as error:
+        raise ConfigurationError(
+            f"the model {model.name} cannot be sent to other processes ({error}); define it at the top of a module, or "
+            "use one job"
+        ) from None
+    context = multiprocessing.get_context("spawn")
+    pool = ProcessPoolExecutor(count, mp_context=context, initializer=_begin, initargs=(payload,))
+    try:
+        yield Jobs(pool, count)
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _begin(payload: bytes) -> None:
+    global _batches
+    # Ctrl-C goes to every process of a terminal; the campaign decides what it means.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    model, plan = pickle.loads(payload)
+    _batches = Batches(model, plan)
+
+
+def _run(number: int) -> Batch:
+    assert _batches is not None
+    with labelled():
+        return _batches.run(number)

@@ -1,0 +1,158 @@
+"""What is explored: an async function, with what must be known to find it again and to trust what is found."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Awaitable, Callable, Iterable
+from functools import partial
+from types import CodeType, FunctionType
+from typing import Any
+from zlib import crc32
+
+import attrs
+
+from lsart.contract import ConfigurationError
+from lsart.engine import VirtualTimeError, run_schedule
+
+__all__ = ["Model", "as_model"]
+
+Main = Callable[[], Awaitable[object]]
+
+
+def _no_smaller() -> Iterable[Model]:
+    return ()
+
+
+@attrs.frozen(kw_only=True)
+class Model:
+    """An async function over trio primitives that can be run again and again.
+
+    Args:
+        main: run once per schedule; all that it shares between runs must be as at first each time.
+        name: how a person calls it; for a command, the very text that names it there.
+        labelled: the promise that its tasks share nothing but what labelled operations touch: trio's primitives,
+            `lsart.point`, shared memory of an LSA. Without it a step that was not announced counts as touching
+            everything.
+        time_is_a_choice: whether timeouts may come while tasks can run, as on a busy machine.
+        step_limit: steps that one run may take.
+        fingerprint: a number for what the model does, of 32 bits; a token of another one is stale.
+        smaller: models that do less of the same, for shrinking, the smallest first.
+    """
+
+    main: Main
+    name: str
+    labelled: bool = False
+    time_is_a_choice: bool = False
+    step_limit: int = 20_000
+    fingerprint: int = 0
+    smaller: Callable[[], Iterable[Model]] = _no_smaller
+
+
+def as_model(
+    source: Model | Main,
+    *,
+    name: str = "",
+    labelled: bool | None = None,
+    time_is_a_choice: bool | None = None,
+    step_limit: int | None = None,
+) -> Model:
+    """A model of what was given, its settings replaced by those that are given here.
+
+    Raises:
+        ConfigurationError: it is no async function without arguments, or a limit is below 1.
+    """
+    if step_limit is not None and step_limit < 1:
+        raise ConfigurationError(f"step_limit must be 1 or more, not {step_limit}")
+    if not isinstance(source, Model):
+        _check(source)
+        source = Model(main=source, name=name or _name(source), fingerprint=_fingerprint(source))
+    return attrs.evolve(
+        source,
+        labelled=source.labelled if labelled is None else labelled,
+        time_is_a_choice=source.time_is_a_choice if time_is_a_choice is None else time_is_a_choice,
+        step_limit=source.step_limit if step_limit is None else step_limit,
+    )
+
+
+def _check(source: object) -> None:
+    if inspect.iscoroutine(source):
+        called = source.__qualname__
+        source.close()  # else Python warns that it was never awaited, which is not the point
+        raise ConfigurationError(
+            f"a model is the async function itself: explore({called}), not explore({called}()); it is run many times"
+        )
+    if not callable(source):
+        raise ConfigurationError(f"a model is an async function, not {type(source).__name__} {source!r}")
+    function: Any = source
+    while isinstance(function, partial):
+        function = function.func
+    if isinstance(function, FunctionType) and not inspect.iscoroutinefunction(function):
+        raise ConfigurationError(f"the model {_name(source)} is not async; define it with 'async def'")
+    try:
+        inspect.signature(source).bind()
+    except TypeError:
+        raise ConfigurationError(
+            f"the model {_name(source)} takes arguments; give them with functools.partial, so that it can be called "
+            "without any"
+        ) from None
+    except ValueError:
+        pass  # a callable without a signature; the first run will tell
+
+
+def check_first_run(model: Model) -> None:
+    """Run the model once, without interference, to see that it can be explored at all.
+
+    Raises:
+        ConfigurationError: it reaches for threads, sockets or signals, or it returns nothing to await.
+    """
+    trace = run_schedule(model.main, lambda ready: ready.canonical(), step_limit=model.step_limit)
+    error = trace.error
+    while isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
+        error = error.exceptions[0]
+    if isinstance(error, VirtualTimeError):
+        raise ConfigurationError(f"the model {model.name} cannot be explored: {error}") from None
+    if isinstance(error, TypeError) and not trace.numbers[2:]:
+        raise ConfigurationError(f"the model {model.name} cannot be run: {error}") from None
+
+
+def _name(source: object) -> str:
+    while isinstance(source, partial):
+        source = source.func
+    module, name = getattr(source, "__module__", ""), getattr(source, "__qualname__", type(source).__qualname__)
+    return f"{module}:{name}" if module else name
+
+
+def _fingerprint(source: object) -> int:
+    """From the code, the arguments it is bound to and the plain values that it closes over; not from addresses."""
+    parts: list[str] = []
+    _collect(source, parts, set())
+    return crc32("\n".join(parts).encode())
+
+
+def _collect(value: Any, parts: list[str], seen: set[int]) -> None:
+    if id(value) in seen:
+        return
+    seen.add(id(value))
+    if isinstance(value, partial):
+        for each in (value.func, *value.args, *value.keywords.values()):
+            _collect(each, parts, seen)
+    elif isinstance(value, FunctionType):
+        _collect_code(value.__code__, parts)
+        for cell in value.__closure__ or ():
+            try:
+                _collect(cell.cell_contents, parts, seen)
+            except ValueError:
+                continue  # not bound yet
+    elif hasattr(value, "__func__"):
+        _collect(value.__func__, parts, seen)
+    elif value is None or isinstance(value, (bool, int, float, str, bytes)):
+        parts.append(repr(value))
+    else:
+        parts.append(type(value).__qualname__)
+
+
+def _collect_code(code: CodeType, parts: list[str]) -> None:
+    try:
+        parts.append(inspect.getsource(code))
+    except (OSError, TypeError):
+        parts += [code.co_name, code.co_code.hex(), repr(code.co_names)]

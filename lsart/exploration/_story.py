@@ -1,0 +1,176 @@
+"""A schedule told so that a person who has not seen the code understands what happened.
+
+One line for each stretch in which one task ran: who, which steps, which operations that matter to others, and why it
+stopped there. Operations on what only one task touches are left out, and so are tasks that had no part in it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+import attrs
+
+from lsart.engine import CLOCK, EVERYTHING, Label, Trace
+from lsart.exploration._failure import Symptom
+from lsart.exploration._hotspots import HotSpots
+
+__all__ = ["names_of_tasks", "operations_of", "tell"]
+
+_SHOWN = 6
+
+
+@attrs.define
+class _Stretch:
+    """Steps of one task in a row. `before`: what it was about to do when it was stopped; `end`: see `Trace.ends`."""
+
+    task: int
+    first: int
+    last: int
+    operations: list[Label] = attrs.field(factory=list)
+    end: str = "y"
+    before: Label | None = None
+    announced: Label | None = None
+    started: list[int] = attrs.field(factory=list)
+
+
+def tell(trace: Trace, symptom: Symptom | None) -> str:
+    """The story of a run, one line for each stretch, the failure last."""
+    names = names_of_tasks(trace)
+    stretches = _stretches(trace)
+    lines: list[str] = []
+    bystanders: list[str] = []
+    seen: set[int] = set()
+    has_raised = False
+    for each in stretches:
+        if each.task == 0 or (has_raised and each.end == "x"):  # trio's root task; those that pass an error on
+            continue
+        has_raised |= each.end == "x"
+        if _is_bystander(each, seen):
+            bystanders.append(names[each.task])
+            seen.add(each.task)
+            continue
+        _flush(bystanders, lines)
+        lines.append(_line(each, names, is_first=each.task not in seen))
+        seen.add(each.task)
+    _flush(bystanders, lines)
+    if symptom is not None:
+        first, *rest = _shortened(symptom.message, trace).splitlines() or [symptom.kind]
+        kind = "" if symptom.kind in ("deadlock", "step limit") else f"{symptom.kind}: "
+        lines.append(f"=> {kind}{first}")
+        lines += [f"   {line}" for line in rest]
+    return "\n".join(lines)
+
+
+def names_of_tasks(trace: Trace) -> dict[int, str]:
+    """Short names: the function's own or the one that was given; where two are alike, the task's number is added."""
+    short = {number: name.rpartition(".")[2] or name for number, name in trace.names.items()}
+    if 1 in short:
+        short[1] = "main"
+    counts = Counter(short.values())
+    named = {number: name if counts[name] == 1 else f"{name} ({number})" for number, name in short.items()}
+    return {CLOCK: "time", **named}
+
+
+def _shortened(message: str, trace: Trace) -> str:
+    """The message with short names for tasks."""
+    for full in sorted(set(trace.names.values()), key=len, reverse=True):
+        if "." in full:
+            message = message.replace(full, full.rpartition(".")[2])
+    return message
+
+
+def operations_of(trace: Trace) -> dict[int, list[Label]]:
+    """What each step touched that another task touches too, one of them writing."""
+    hot = HotSpots(labelled=True)
+    hot.learn(trace)
+    found: dict[int, list[Label]] = {}
+    for step, label in [*trace.labels.items(), *trace.touched]:
+        if hot.are_at(label):
+            found.setdefault(step, []).append(label)
+    return found
+
+
+def _stretches(trace: Trace) -> list[_Stretch]:
+    operations = operations_of(trace)
+    started: dict[int, list[int]] = {}
+    known: set[int] = set()
+    for step, number in trace.woken:
+        if number not in known:
+            known.add(number)
+            started.setdefault(step, []).append(number)
+    upcoming = _upcoming_labels(trace)
+    stretches: list[_Stretch] = []
+    for step, number in enumerate(trace.numbers):
+        if not stretches or stretches[-1].task != number or stretches[-1].end != "y":
+            stretches.append(_Stretch(number, step, step))
+        current = stretches[-1]
+        current.last = step
+        current.end = trace.ends.get(step, "y")
+        current.announced = trace.labels.get(step)
+        current.before = upcoming.get(step)
+        current.operations += operations.get(step, ())
+        current.started += started.get(step, ())
+    return stretches
+
+
+def _upcoming_labels(trace: Trace) -> dict[int, Label]:
+    """For each step, what the task's next one is announced with."""
+    found: dict[int, Label] = {}
+    last: dict[int, int] = {}
+    for step, number in enumerate(trace.numbers):
+        if number in last and step in trace.labels:
+            found[last[number]] = trace.labels[step]
+        last[number] = step
+    return found
+
+
+def _is_bystander(stretch: _Stretch, seen: set[int]) -> bool:
+    """Whether a task ran from its start to its end and did nothing that concerns others."""
+    return stretch.task > 1 and stretch.end == "e" and not stretch.operations and stretch.task not in seen
+
+
+def _flush(bystanders: list[str], lines: list[str]) -> None:
+    if bystanders:
+        runs, ends = ("runs", "its end") if len(bystanders) == 1 else ("run", "their ends")
+        lines.append(f"{_listed(bystanders)} {runs} to {ends}, touching nothing that others do")
+        bystanders.clear()
+
+
+def _line(stretch: _Stretch, names: dict[int, str], *, is_first: bool) -> str:
+    steps = stretch.last - stretch.first + 1
+    place = f"step {stretch.first + 1}" if steps == 1 else f"steps {stretch.first + 1} to {stretch.last + 1}"
+    if stretch.task == CLOCK:
+        return f"time moves to what is due next, though tasks could run ({place})"
+    who = names[stretch.task]
+    verb = "runs" if is_first else "resumes"
+    parts = [f"{who} {verb} ({place})"]
+    if stretch.started:
+        parts.append(f"starts {_listed(names[each] for each in stretch.started)}")
+    did = _shown(stretch.operations)
+    if did:
+        parts.append(did)
+    parts.append(_why_it_stopped(stretch))
+    return ", ".join(part for part in parts if part)
+
+
+def _why_it_stopped(stretch: _Stretch) -> str:
+    if stretch.end == "e":
+        return "ends"
+    if stretch.end == "x":
+        return "raises"
+    if stretch.end == "b":
+        return f"has to wait ({stretch.announced})" if stretch.announced is not None else "waits"
+    return f"and is STOPPED before `{stretch.before}`" if stretch.before is not None else "and is STOPPED"
+
+
+def _shown(operations: Iterable[Label]) -> str:
+    texts = [f"`{each}`" for each in dict.fromkeys(each.what for each in operations) if each != EVERYTHING.what]
+    if len(texts) > _SHOWN:
+        texts = [*texts[: _SHOWN // 2], f"{len(texts) - _SHOWN} more", *texts[-(_SHOWN // 2) :]]
+    return ", ".join(texts)
+
+
+def _listed(names: Iterable[str]) -> str:
+    found = list(names)
+    return found[0] if len(found) == 1 else f"{', '.join(found[:-1])} and {found[-1]}"

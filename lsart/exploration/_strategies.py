@@ -1,0 +1,88 @@
+"""The strategies by name, each made from the same few settings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from random import Random
+
+import attrs
+
+from lsart.contract import ConfigurationError
+from lsart.exploration._dfs import DFS
+from lsart.exploration._dpor import DPOR
+from lsart.exploration._hotspots import HotSpots
+from lsart.exploration._lockstep import Lockstep
+from lsart.exploration._pct import PCT, FairPCT
+from lsart.exploration._portfolio import Portfolio
+from lsart.exploration._pos import POS
+from lsart.exploration._protocol import Strategy
+from lsart.exploration._random_walk import RandomWalk
+from lsart.exploration._selective import Selective
+from lsart.exploration._uniform import UniformRandomWalk
+
+__all__ = ["STRATEGIES", "StrategySettings", "make_strategy"]
+
+
+@attrs.frozen(kw_only=True)
+class StrategySettings:
+    """What strategies are made from.
+
+    Args:
+        depth: of PCT and its fair variant: how many ordering constraints a bug is taken to need.
+        preemptions: of DFS: how many at most; None for any number.
+        labelled: whether the model promises that tasks share nothing but what labelled operations touch.
+    """
+
+    depth: int = 3
+    preemptions: int | None = None
+    labelled: bool = False
+
+
+def _selective(stream: Random, settings: StrategySettings) -> Strategy:
+    return Selective(RandomWalk(stream), HotSpots(labelled=settings.labelled))
+
+
+def _portfolio(stream: Random, settings: StrategySettings) -> Strategy:
+    hot = HotSpots(labelled=settings.labelled)
+    members = (
+        Selective(RandomWalk(stream), hot),
+        Selective(PCT(stream, 2), hot),
+        Selective(PCT(stream, 3), hot),
+        POS(stream),
+        Lockstep(stream),
+        RandomWalk(stream),
+    )
+    return Portfolio(members, hot)
+
+
+STRATEGIES: dict[str, Callable[[Random, StrategySettings], Strategy]] = {
+    "portfolio": _portfolio,
+    "selective": _selective,
+    "random": lambda stream, settings: RandomWalk(stream),
+    "pct": lambda stream, settings: PCT(stream, settings.depth),
+    "fair-pct": lambda stream, settings: FairPCT(stream, settings.depth),
+    "pos": lambda stream, settings: POS(stream),
+    "urw": lambda stream, settings: UniformRandomWalk(stream),
+    "lockstep": lambda stream, settings: Lockstep(stream),
+    "dfs": lambda stream, settings: DFS(settings.preemptions),
+    "dpor": lambda stream, settings: DPOR(labelled=settings.labelled),
+}
+"""Name to a function that makes one. The first is the default."""
+
+EXHAUSTIVE = frozenset({"dfs", "dpor"})
+"""Those that end by themselves, having seen everything; each schedule follows from the one before."""
+
+
+def make_strategy(name: str, stream: Random, settings: StrategySettings) -> Strategy:
+    """A strategy.
+
+    Raises:
+        ConfigurationError: there is none of that name, or a setting is out of range.
+    """
+    maker = STRATEGIES.get(name)
+    if maker is None:
+        raise ConfigurationError(f"there is no strategy {name!r}; choose one of {', '.join(STRATEGIES)}")
+    try:
+        return maker(stream, settings)
+    except ValueError as error:
+        raise ConfigurationError(f"strategy {name!r}: {error}") from None
