@@ -15,12 +15,23 @@ if TYPE_CHECKING:
     from lsart.engine import VirtualClock as VirtualClock
     from lsart.engine import current as current
     from lsart.engine import now_ns as now_ns
+    from lsart.engine import point as point
     from lsart.engine import run as run
     from lsart.engine import sleep_ns as sleep_ns
+    from lsart.engine import touch as touch
     from lsart.events import Bus as Bus
     from lsart.events import Event as Event
     from lsart.events import Origin as Origin
     from lsart.events import describe as describe
+    from lsart.exploration import Exploration as Exploration
+    from lsart.exploration import Failure as Failure
+    from lsart.exploration import Model as Model
+    from lsart.exploration import ReplayDiverged as ReplayDiverged
+    from lsart.exploration import ScheduleFailure as ScheduleFailure
+    from lsart.exploration import TokenError as TokenError
+    from lsart.exploration import explore as explore
+    from lsart.exploration import replay as replay
+    from lsart.exploration import shrink as shrink
     from lsart.memory import Machine as Machine
     from lsart.memory import MachineLimits as MachineLimits
     from lsart.memory import Resource as Resource
@@ -36,16 +47,28 @@ if TYPE_CHECKING:
     from lsart.stress import ScenarioError as ScenarioError
     from lsart.stress import StressResult as StressResult
     from lsart.stress import load_scenario as load_scenario
+    from lsart.stress import scenario_model as scenario_model
     from lsart.stress import stress as stress
     from lsart.watch import ContentionWarning as ContentionWarning
     from lsart.watch import ExhaustionWarning as ExhaustionWarning
 
 _HOMES = {
-    "lsart.engine": ("DeadlockError", "VirtualClock", "current", "now_ns", "run", "sleep_ns"),
+    "lsart.engine": ("DeadlockError", "VirtualClock", "current", "now_ns", "point", "run", "sleep_ns", "touch"),
     "lsart.events": ("Bus", "Event", "Origin", "describe"),
+    "lsart.exploration": (
+        "Exploration",
+        "Failure",
+        "Model",
+        "ReplayDiverged",
+        "ScheduleFailure",
+        "TokenError",
+        "explore",
+        "replay",
+        "shrink",
+    ),
     "lsart.memory": ("Machine", "MachineLimits", "Resource"),
     "lsart.runtime": ("Client", "Costs", "Lsa", "LsaSettings", "PackageSpec", "Reply", "SectionView", "open_lsa"),
-    "lsart.stress": ("Scenario", "ScenarioError", "StressResult", "load_scenario", "stress"),
+    "lsart.stress": ("Scenario", "ScenarioError", "StressResult", "load_scenario", "scenario_model", "stress"),
     "lsart.watch": ("ContentionWarning", "ExhaustionWarning"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}

@@ -76,7 +76,7 @@ def run_schedule(
     stopped_by = loop.stopped_by
     if stopped_by is None:
         trace.result = result
-    elif isinstance(stopped_by, (DeadlockError, StepLimitError)):
+    elif stopped_by is loop.failed_with or isinstance(stopped_by, (DeadlockError, StepLimitError)):
         trace.result = outcome.Error(stopped_by)
     else:
         raise stopped_by

@@ -9,7 +9,7 @@ import trio
 from lsart.engine import _trio
 from lsart.engine._schedule import EVERYTHING, Kind, Label
 
-__all__ = ["announce", "exploring", "point", "touch", "touch_everything"]
+__all__ = ["announce", "end_run", "exploring", "own", "point", "touch", "touch_everything"]
 
 _VERBS = {"r": "read", "w": "write"}
 _made: dict[tuple[str, str], Label] = {}
@@ -56,6 +56,33 @@ def touch_everything() -> None:
     ready = _trio.ready()
     if ready is not None and ready.trace is not None:
         ready.trace.touched.append((len(ready.trace.numbers) - 1, EVERYTHING))
+
+
+def own(label: Label | None) -> None:
+    """From within the step under way on, every step of the current task touches this as well; None ends that.
+
+    For code whose accesses nobody announces, such as a package with its plain attributes.
+    """
+    ready = _trio.ready()
+    if ready is not None and ready.trace is not None:
+        trace = ready.trace
+        trace.owned.append((len(trace.numbers) - 1, ready.current, label))
+        if label is None:
+            ready.owners.pop(ready.current, None)
+        else:
+            ready.owners[ready.current] = label
+
+
+def end_run(error: BaseException) -> bool:
+    """End the run at the end of the step under way, as failed with `error`; whether there is an explored run to end.
+
+    For watchers, which hear of a failure inside somebody else's step and cannot raise there.
+    """
+    ready = _trio.ready()
+    if ready is None or ready.trace is None or ready.end_run is None:
+        return False
+    ready.end_run(error)
+    return True
 
 
 def exploring() -> bool:

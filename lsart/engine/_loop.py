@@ -74,6 +74,8 @@ class Loop:
     steps: int = attrs.field(default=0, init=False)
     stopped_by: BaseException | None = attrs.field(default=None, init=False)
     """Why the run was ended from outside, if it was."""
+    failed_with: BaseException | None = attrs.field(default=None, init=False)
+    """What a watcher ended the run with, if one did."""
     _runner: Any = attrs.field(default=None, init=False)
     _insisted: bool = attrs.field(default=False, init=False)
 
@@ -84,6 +86,7 @@ class Loop:
             TrioInternalError: a system task failed, or tasks would not end.
         """
         self.ready = Ready(self.trace, notes_arrivals=self.notes_arrivals)
+        self.ready.end_run = self._end_soon
         runner, leave = _trio.enter(self.ready, self.clock, self.instruments, handles_signals=self.handles_signals)
         self._runner = runner
         try:
@@ -131,6 +134,16 @@ class Loop:
         self.choose, self.trace, self.before_step, self.time_is_a_choice = Ready.canonical, None, None, False
         if CLOCK in self.ready.places:
             self.ready.take_out(CLOCK)
+
+    def _end_soon(self, error: BaseException) -> None:
+        """See `Ready.end_run`."""
+
+        def end() -> None:
+            if self.stopped_by is None:
+                self.failed_with = error
+                self.stop(self._runner, self.steps if self.trace is None else len(self.trace.numbers), error)
+
+        self._runner.entry_queue.run_sync_soon(end)
 
     def stop(self, runner: Any, steps: int, error: BaseException) -> NoReturn:
         """End the run between two steps. Called by the hot loop only, which it leaves and enters anew."""

@@ -75,7 +75,7 @@ class Ready:
     repeatable way to choose. Choosing, adding and removing cost the same however many there are.
     """
 
-    __slots__ = ("arrived", "current", "names", "numbers", "pending", "places", "trace")
+    __slots__ = ("arrived", "current", "end_run", "names", "numbers", "owners", "pending", "places", "trace")
 
     def __init__(self, trace: Trace | None, *, notes_arrivals: bool = False) -> None:
         self.numbers: list[int] = []
@@ -87,6 +87,10 @@ class Ready:
         """What the next step of a task was announced with, where it was."""
         self.arrived: list[int] | None = [] if notes_arrivals else None
         """Who became ready since the chooser last emptied this list; kept for choosers that ask for it."""
+        self.owners: dict[int, Label] = {}
+        """What every step of a task touches until further notice, for those that have such a thing."""
+        self.end_run: Callable[[BaseException], None] | None = None
+        """Ends the run, at the end of the step under way, as failed with an error; set by the loop."""
         self.names: Any = None
         """What primitives of this run are called; whoever labels them keeps them here."""
         self.trace = trace
@@ -136,6 +140,8 @@ class Trace:
     ended with an exception."""
     touched: list[tuple[int, Label]] = attrs.field(factory=list)
     """(step, operation): operations without an announcement, such as setting an event."""
+    owned: list[tuple[int, int, Label | None]] = attrs.field(factory=list)
+    """(step, task, what): from within this step on, every step of the task touches that, or nothing of the kind."""
     woken: list[tuple[int, int]] = attrs.field(factory=list)
     """(step, task): whom a step made ready or spawned; step -1 is before the first."""
     names: dict[int, str] = attrs.field(factory=dict)

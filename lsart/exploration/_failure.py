@@ -22,8 +22,8 @@ _NOT_THE_MODEL = (os.path.dirname(trio.__file__) + os.sep, os.path.dirname(os.pa
 class Symptom:
     """How a failure shows itself. Two are the same failure if `kind` and `where` are equal.
 
-    `kind` is the exception's class, `where` the function of the model in which it was raised; for a deadlock, what was
-    waited for. `message` is the whole text and may differ from run to run.
+    `kind` is the exception's class, `where` the function of the model in which it was raised, or what the exception has
+    as `symptom`; for a deadlock, what was waited for. `message` is the whole text and may differ from run to run.
     """
 
     kind: str
@@ -54,7 +54,8 @@ def symptom_of(trace: Trace) -> Symptom | None:
         return Symptom("deadlock", ", ".join(sorted(waits)), str(error))
     if isinstance(error, StepLimitError):
         return Symptom("step limit", "", str(error))
-    return Symptom(kind, _where(error.__traceback__), str(error) or kind)
+    where = getattr(error, "symptom", None)
+    return Symptom(kind, where if isinstance(where, str) else _where(error.__traceback__), str(error) or kind)
 
 
 def _first_leaf(error: BaseException) -> BaseException:

@@ -25,6 +25,7 @@ def footprints(trace: Trace, *, labelled: bool) -> list[Footprint]:
     touched: dict[int, list[Label]] = {}
     for step, operation in trace.touched:
         touched.setdefault(step, []).append(operation)
+    owners = _owners(trace)
     found: list[Footprint] = []
     for step, number in enumerate(numbers):
         label = labels.get(step)
@@ -32,8 +33,39 @@ def footprints(trace: Trace, *, labelled: bool) -> list[Footprint]:
         if number == CLOCK or ends.get(step) == "x" or (label is None and not labelled):
             found.append(None)
             continue
-        operations = (*(() if label is None else (label,)), *touched.get(step, ()))
+        operations = (*(() if label is None else (label,)), *touched.get(step, ()), *owners.get(step, ()))
         found.append(None if any(each.resource == EVERYTHING.resource for each in operations) else operations)
+    return found
+
+
+def _owners(trace: Trace) -> dict[int, list[Label]]:
+    """For each step what its task touches by what it is at: before, and if that changes during the step, after that."""
+    if not trace.owned:
+        return {}
+    changes: dict[int, list[tuple[int, Label | None]]] = {}
+    for step, task, label in trace.owned:
+        changes.setdefault(step, []).append((task, label))
+    spawned: dict[int, list[int]] = {}
+    known: set[int] = set()
+    for step, task in trace.woken:
+        if task not in known:
+            known.add(task)
+            spawned.setdefault(step, []).append(task)
+    owner: dict[int, Label] = {}
+    found: dict[int, list[Label]] = {}
+    for step, number in enumerate(trace.numbers):
+        touched = [owner[number]] if number in owner else []
+        for task, label in changes.get(step, ()):
+            if label is None:
+                owner.pop(task, None)
+            else:
+                owner[task] = label
+                touched.append(label)
+        for child in spawned.get(step, ()):  # a task that a package starts is the package's
+            if number in owner:
+                owner[child] = owner[number]
+        if touched:
+            found[step] = touched
     return found
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lsart.engine import EVERYTHING, Label, Trace
+from lsart.engine import EVERYTHING, Label, Ready, Trace
 
 __all__ = ["HotSpots"]
 
@@ -30,6 +30,11 @@ class HotSpots:
         self._labelled = labelled
         self._accesses: dict[str, dict[tuple[int, int], _Access]] = {}
 
+    def are_next(self, ready: Ready, task: int) -> bool:
+        """Whether the next step of a task is on one."""
+        owner = ready.owners.get(task)
+        return (owner is not None and self.are_at(owner)) or self.are_at(ready.pending.get(task))
+
     def are_at(self, label: Label | None) -> bool:
         """Whether an operation is on one; None is an operation that was not announced."""
         if label is None:
@@ -47,6 +52,9 @@ class HotSpots:
         for step, label in trace.touched:
             if step >= 0:
                 self._note(numbers[step], label)
+        for _, task, owner in trace.owned:
+            if owner is not None:
+                self._note(task, owner)
 
     def _note(self, task: int, label: Label) -> None:
         parts = self._accesses.setdefault(label.resource, {})

@@ -42,9 +42,10 @@ class POS:
                 priorities[task] = self._random()
         best = max(numbers, key=priorities.__getitem__)
         del priorities[best]
-        done = self._pending(ready, best)
+        done, owner = self._pending(ready, best), ready.owners.get(best)
         for task in numbers:
-            if task != best and done.conflicts_with(self._pending(ready, task)):
+            is_racing = done.conflicts_with(self._pending(ready, task))
+            if task != best and (is_racing or (owner is not None and owner == ready.owners.get(task))):
                 priorities.pop(task, None)
         return best
 

@@ -37,7 +37,7 @@ class Selective:
     def choose(self, ready: Ready) -> int:
         """The running task, unless what it is about to do is hot."""
         current = ready.current
-        if current in ready.places and not self._hot_spots.are_at(ready.pending.get(current)):
+        if current in ready.places and not self._hot_spots.are_next(ready, current):
             return current
         return self._chooser.choose(ready)
 

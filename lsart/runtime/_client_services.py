@@ -68,14 +68,18 @@ class ClientServices:
     ) -> None:
         request = _serving(client_request)
         choices = self._memory.environment.choices
+        space = request.client.process.space
         if self._pacer.armed and isinstance(buffer_to_copy, Pointer):
-            await self._pacer.step(Access(buffer_to_copy.space, buffer_to_copy.address, length, "read", ""))
+            await self._pacer.step(
+                self._memory.space, Access(buffer_to_copy.space, buffer_to_copy.address, length, "read", "")
+            )
         data = self._local(buffer_to_copy, length)
         if self._pacer.armed:
-            await self._pacer.step(Access(client_base_address.space, client_base_address.address, length, "write", ""))
+            await self._pacer.step(
+                space, Access(client_base_address.space, client_base_address.address, length, "write", "")
+            )
         try:
             _must_be_in(request, client_base_address)
-            space = request.client.process.space
             address = client_base_address.address
             if choices.copy_to_client_partial == "up_to_fault":
                 fits = space.writable_from(address)
@@ -89,11 +93,14 @@ class ClientServices:
         self, origin: Origin, client_request: ClientRequest, length: int, client_base_address: Pointer
     ) -> bytes:
         request = _serving(client_request)
+        space = request.client.process.space
         if self._pacer.armed:
-            await self._pacer.step(Access(client_base_address.space, client_base_address.address, length, "read", ""))
+            await self._pacer.step(
+                space, Access(client_base_address.space, client_base_address.address, length, "read", "")
+            )
         try:
             _must_be_in(request, client_base_address)
-            return request.client.process.space.read(client_base_address.address, length)
+            return space.read(client_base_address.address, length)
         except AccessViolation as error:
             raise StatusError(self._memory.environment.choices.copy_from_client_invalid, str(error)) from None
 

@@ -29,7 +29,7 @@ from lsart.contract import (
     ProcessTerminated,
     StatusError,
 )
-from lsart.engine import now_ns
+from lsart.engine import Label, announce, exploring, now_ns, own, touch
 from lsart.events import Bus, CallFinished, CallQueued, CallStarted, LockOrphaned, Origin, PackageDisabled
 from lsart.runtime._host import current_request
 from lsart.runtime._invoke import invoke, is_fault, returned_status
@@ -113,6 +113,7 @@ class Dispatcher:
         self._nursery = nursery
         self._bus = bus
         self._limit = limit
+        self._explores = exploring()
         self._idle: list[_Worker] = []
         self._workers: list[_Worker] = []
         self._queue: deque[Request] = deque()
@@ -145,6 +146,8 @@ class Dispatcher:
         Raises:
             StatusError: the call's status. ProcessTerminated: the client ended meanwhile.
         """
+        if self._explores:  # anybody else's call may come first
+            await announce(Label("the calls of LSA", "w", f"call {package.name}{operation and f' ({operation})'}"))
         if not self.is_open or not package.state.is_available:
             await trio.lowlevel.checkpoint()
             raise StatusError(STATUS_NO_SUCH_PACKAGE, f"package {package.name!r} is {package.state.value}")
@@ -259,6 +262,8 @@ class Dispatcher:
         current_request.set(request)
         try:
             if package.state.is_available:
+                if self._explores:
+                    await _come_in(package, request.entry)
                 result = outcome.Value(await call_entry(request))
             else:  # disabled while the call waited for a worker
                 result = outcome.Error(StatusError(STATUS_NO_SUCH_PACKAGE, f"package {package.name!r} is disabled"))
@@ -278,11 +283,15 @@ class Dispatcher:
                 raise
         finally:
             current_request.set(None)
+            if self._explores:
+                own(None)
         self._finish(request, result)
 
     def _finish(self, request: Request, result: outcome.Outcome[CallPackageReply]) -> None:
         request.is_finished = True
         self._in_flight -= 1
+        if self._explores:
+            touch("the calls of LSA", "w", f"answer {request.client.name}")
         if not self._in_flight:
             self._drained.set()
         delivered = not request.is_settled
@@ -342,6 +351,16 @@ class Dispatcher:
         faulted = isinstance(error, AccessViolation)
         status = STATUS_ACCESS_VIOLATION if faulted else STATUS_UNSUCCESSFUL
         return StatusError(status, f"{entry} of {package.name} raised {reason}; the package is disabled")
+
+
+async def _come_in(package: Package, entry: str) -> None:
+    """What a package does between two points counts as touching all of its plain attributes, as nobody announces
+    those; unless its class says that it announces them itself, with `lsart.point`."""
+    owner = getattr(package.entries.get(entry), "__self__", None)
+    state = Label(f"package {package.key}", "w", f"enter {package.key}.{entry}")
+    if not getattr(owner, "announces_its_state", False):
+        own(state)
+    await announce(state)
 
 
 async def call_entry(request: Request) -> CallPackageReply:

@@ -11,7 +11,7 @@ from typing import Literal
 
 import trio
 
-from lsart.engine import now_ns
+from lsart.engine import Label, announce, exploring, now_ns, touch
 from lsart.events import Bus, LockAcquired, LockReleased, Origin
 
 __all__ = ["HeapLock"]
@@ -24,18 +24,22 @@ class HeapLock:
         name: ``"heap lock of section-1"``. order: ``"fifo"`` grants the oldest waiter, ``"lifo"`` the newest.
     """
 
-    __slots__ = ("_bus", "_granted_at", "_order", "_waiters", "holder", "name")
+    __slots__ = ("_bus", "_explores", "_granted_at", "_order", "_waiters", "holder", "name")
 
     def __init__(self, name: str, bus: Bus, order: Literal["fifo", "lifo"] = "fifo") -> None:
         self.name = name
         self.holder: Origin | None = None
         self._bus = bus
+        self._explores = exploring()
         self._order = order
         self._granted_at = 0
         self._waiters: deque[tuple[trio.lowlevel.Task, Origin]] = deque()
 
     async def acquire(self, origin: Origin) -> int:
-        """Get the lock; returns nanoseconds waited. Does not yield when the lock is free."""
+        """Get the lock; returns nanoseconds waited. Does not yield when the lock is free, unless schedules are
+        explored: in LSASS another thread can always come first."""
+        if self._explores:
+            await announce(Label(self.name, "w", f"acquire {self.name}"))
         holder = self.holder
         if holder is None:
             self.holder = origin
@@ -62,6 +66,8 @@ class HeapLock:
         """Hand the lock to the next waiter at once, if any."""
         released = self.holder
         assert released is not None
+        if self._explores:
+            touch(self.name, "w", f"release {self.name}")
         # The clock is read only when somebody needs to know: an uncontended release on the hot path does not.
         wanted = self._bus.wants(LockReleased)
         if not self._waiters and not wanted:

@@ -16,7 +16,7 @@ from lsart.contract import (
     LsassTerminated,
     StatusError,
 )
-from lsart.engine import now_ns
+from lsart.engine import exploring, now_ns, touch
 from lsart.events import Bus
 from lsart.memory import Environment, LsaMemory, Machine
 from lsart.runtime._client import Client
@@ -54,9 +54,10 @@ class Lsa:
         self.death: str | None = None  # how LSASS went down, if it did
         environment = Environment(bus=bus, choices=settings.choices, clock=now_ns, terminate=self._die)
         self.memory = LsaMemory(self.machine, environment)
-        self.pacer = Pacer()
+        self.pacer = Pacer(tears=settings.torn_writes)
         self.dispatcher = Dispatcher(nursery, bus, settings.workers)
         self._nursery = nursery
+        self._explores = exploring()
         services = MemoryServices(self.memory, bus, settings.costs), ClientServices(self.memory, self.pacer)
         self._host = Host(bus, services)
         self.loader = Loader(self._host, self.memory, self._view_of, bus, settings)
@@ -138,6 +139,8 @@ class Lsa:
 
     def open_handle(self, client: Client, *, trusted: bool) -> int:
         """A new connection handle."""
+        if self._explores:
+            touch("the handles of LSA", "w", "open a handle")
         handle = self._next_handle
         self._next_handle += 4
         self._connections[handle] = (client, trusted)
@@ -145,10 +148,14 @@ class Lsa:
 
     def close_handle(self, handle: int) -> None:
         """A connection ended."""
+        if self._explores:
+            touch("the handles of LSA", "w", "close a handle")
         self._connections.pop(handle, None)
 
     def connection(self, handle: int) -> tuple[Client, bool] | None:
         """Whose connection a handle is, and whether it is trusted."""
+        if self._explores:
+            touch("the handles of LSA", "r", "look a handle up")
         return self._connections.get(handle)
 
     def forget(self, client: Client) -> None:

@@ -8,7 +8,7 @@ import attrs
 import trio
 
 from lsart.contract import Pointer
-from lsart.engine import current, now_ns, sleep_ns
+from lsart.engine import Label, announce, current, exploring, now_ns, sleep_ns, touch
 from lsart.events import AllocationRefused, Bus, Origin
 from lsart.memory import PAGE_SIZE, LsaMemory, Section
 from lsart.runtime._locks import HeapLock
@@ -23,6 +23,7 @@ class MemoryServices:
     def __init__(self, memory: LsaMemory, bus: Bus, costs: Costs) -> None:
         self._memory = memory
         self._bus = bus
+        self._explores = exploring()
         # On the real clock things cost what they cost.
         self._costs = costs if current().is_virtual else Costs(heap_lock=0, commit_page=0, create_section=0)
         # Weak, as a section can go without a call of DeleteSharedMemory: when its package is unloaded.
@@ -36,7 +37,21 @@ class MemoryServices:
             lock = self._locks[section] = HeapLock(f"heap lock of {section.name}", self._bus, order)
         return lock
 
+    async def _point(self, what: str, verb: str) -> None:
+        """Where another thread could come first, under an explorer."""
+        if self._explores:
+            await announce(Label(what, "w", f"{verb} {what}"))
+
+    def _touch_block(self, section: Section, block: Pointer | None, verb: str) -> None:
+        """What allocating and freeing do to whoever still uses the bytes."""
+        if self._explores and block is not None:
+            found = section.block_at(block.address)
+            start = block.address - section.base
+            stop = start + (found.size if found is not None else 1)
+            touch(section.name, "w", f"{verb} {section.name}[{start}:{stop}]", start, stop)
+
     async def CreateSharedMemory(self, origin: Origin, max_size: int, initial_size: int) -> Pointer | None:
+        await self._point("the sections of LSA", "add to")
         pointer = self._memory.CreateSharedMemory(max_size, initial_size, origin)
         section = None if pointer is None else self._memory.section_at(pointer)
         if pointer is not None and section is not None:
@@ -64,6 +79,7 @@ class MemoryServices:
                 return None
             committed = section.backing.committed
             pointer = self._memory.AllocateSharedMemory(shared_mem, size, origin)
+            self._touch_block(section, pointer, "allocate")
             pages = (section.backing.committed - committed) // PAGE_SIZE
             cost = self._costs.heap_lock + pages * self._costs.commit_page
             if cost:
@@ -89,6 +105,7 @@ class MemoryServices:
         if await lock.acquire(origin):
             origin = attrs.evolve(origin, time_ns=now_ns())
         try:
+            self._touch_block(section, memory, "free")
             self._memory.FreeSharedMemory(shared_mem, memory, origin)
             if self._costs.heap_lock:
                 await sleep_ns(self._costs.heap_lock)
@@ -96,18 +113,25 @@ class MemoryServices:
             lock.release()
 
     async def DeleteSharedMemory(self, origin: Origin, shared_mem: Pointer) -> bool:
+        await self._point("the sections of LSA", "delete from")
+        if self._explores and (section := self._memory.section_at(shared_mem)) is not None:
+            touch(section.name, "w", f"delete {section.name}")
         return self._memory.DeleteSharedMemory(shared_mem, origin)
 
     async def AllocateLsaHeap(self, origin: Origin, length: int) -> Pointer | None:
+        await self._point("the LSA heap", "allocate from")
         return self._memory.AllocateLsaHeap(length, origin)
 
     async def FreeLsaHeap(self, origin: Origin, base: Pointer | None) -> None:
+        await self._point("the LSA heap", "free to")
         self._memory.FreeLsaHeap(base, origin)
 
     async def AllocatePrivateHeap(self, origin: Origin, length: int) -> Pointer | None:
+        await self._point("the private heap", "allocate from")
         return self._memory.AllocatePrivateHeap(length, origin)
 
     async def FreePrivateHeap(self, origin: Origin, base: Pointer | None) -> None:
+        await self._point("the private heap", "free to")
         self._memory.FreePrivateHeap(base, origin)
 
     def _refuse_deleted(self, shared_mem: Pointer, size: int, origin: Origin) -> None:

@@ -12,6 +12,8 @@ from lsart.runtime._pacer import Pacer
 
 __all__ = ["MemoryView"]
 
+_ATOMIC = 8  # bytes that are written at once, where they are aligned
+
 
 class MemoryView:
     """Reads and writes of shared bytes by one process; see `lsart.contract.SharedBytes`."""
@@ -28,7 +30,7 @@ class MemoryView:
         """`length` bytes at `pointer`; raises AccessViolation."""
         space = self._space
         if self._pacer.armed:
-            await self._pacer.step(Access(space.name, pointer.address, length, "read", ""))
+            await self._pacer.step(space, Access(space.name, pointer.address, length, "read", ""))
         if pointer.space != space.name:
             self._refuse(pointer, length, "read")
         try:
@@ -41,14 +43,25 @@ class MemoryView:
         """Put `data` at `pointer`; raises AccessViolation."""
         space = self._space
         if self._pacer.armed:
-            await self._pacer.step(Access(space.name, pointer.address, len(data), "write", ""))
+            await self._pacer.step(space, Access(space.name, pointer.address, len(data), "write", ""))
         if pointer.space != space.name:
             self._refuse(pointer, len(data), "write")
         try:
-            space.write(pointer.address, data)
+            if self._pacer.tears and len(data) > _ATOMIC and space.writable_from(pointer.address) >= len(data):
+                await self._write_torn(pointer, data)
+            else:
+                space.write(pointer.address, data)
         except AccessViolation as error:
             self._tell(error)
             raise
+
+    async def _write_torn(self, pointer: Pointer, data: bytes) -> None:
+        """Two writes, with time between them for somebody who reads the one without the other."""
+        space, address = self._space, pointer.address
+        first = _ATOMIC - address % _ATOMIC
+        space.write(address, data[:first])
+        await self._pacer.step(space, Access(space.name, address + first, len(data) - first, "write", ""))
+        space.write(address + first, data[first:])
 
     def _refuse(self, pointer: Pointer, length: int, kind: str) -> None:
         reason = f"{pointer!r} is an address of another process; here it points nowhere. Send an offset instead"

@@ -43,6 +43,7 @@ class LsaSettings:
         workers: calls served at once; None for no limit. LSASS's own limit is not public, 64 is our assumption.
         grace: nanoseconds that calls in flight, and each SpShutdown, get at shutdown before they are cancelled.
         watchdog: real seconds a package may hold the event loop before it is named in the log; None for never.
+        torn_writes: whether a write to shared bytes of more than 8 is two, with others in between.
     """
 
     machine: MachineLimits = attrs.field(factory=MachineLimits)
@@ -52,6 +53,7 @@ class LsaSettings:
     workers: int | None = 64
     grace: int = 5_000_000_000
     watchdog: float | None = 5.0
+    torn_writes: bool = False
 
     def __attrs_post_init__(self) -> None:
         if self.workers is not None and self.workers < 1:

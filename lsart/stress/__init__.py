@@ -7,6 +7,7 @@ from lsart.stress._arrivals import Arrivals, Burst, Poisson, Ramp, Start, Steady
 from lsart.stress._distributions import Constant, Distribution, Exponential, OneOf, Pareto, Uniform
 from lsart.stress._faults import ScenarioError, ScenarioFault
 from lsart.stress._load import load_scenario
+from lsart.stress._model import DEFAULT_CALLS, DEFAULT_CLIENTS, PackageFault, UseAfterFree, scenario_model
 from lsart.stress._operations import MessageMaker, OperationError
 from lsart.stress._result import ExitCode, Progress, StressResult
 from lsart.stress._scenario import ClientGroup, HostileGroup, LsaSetup, Operation, RunLimits, Scenario
@@ -14,6 +15,8 @@ from lsart.stress._stress import run_scenario, stress
 from lsart.stress._thresholds import METRICS, JudgedThreshold, Metric, Threshold
 
 __all__ = [
+    "DEFAULT_CALLS",
+    "DEFAULT_CLIENTS",
     "METRICS",
     "Arrivals",
     "Burst",
@@ -30,6 +33,7 @@ __all__ = [
     "OneOf",
     "Operation",
     "OperationError",
+    "PackageFault",
     "Pareto",
     "Poisson",
     "Progress",
@@ -43,8 +47,10 @@ __all__ = [
     "StressResult",
     "Threshold",
     "Uniform",
+    "UseAfterFree",
     "load_scenario",
     "run_scenario",
+    "scenario_model",
     "stress",
 ]
 

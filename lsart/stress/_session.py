@@ -15,7 +15,7 @@ from lsart.contract import ConfigurationError, LsassTerminated
 from lsart.engine import now_ns
 from lsart.events import Bus, PackageShutDown
 from lsart.memory import Resource
-from lsart.runtime import Lsa, Resolved, open_lsa
+from lsart.runtime import Lsa, LsaSettings, Resolved, open_lsa
 from lsart.stress._faults import ScenarioError, ScenarioFault, did_you_mean
 from lsart.stress._hostile import Attack
 from lsart.stress._operations import MessageMaker, offered_operations
@@ -35,6 +35,7 @@ class Session:
 
     Args:
         scenario: as `load_scenario` gives it. on_progress: told now and then; it cannot change the run.
+        settings: of the LSA, the scenario's own if not given. on_lsa: given the LSA when it is up.
     """
 
     def __init__(
@@ -43,8 +44,12 @@ class Session:
         *,
         bus: Bus | None = None,
         on_progress: Callable[[Progress], None] | None = None,
+        settings: LsaSettings | None = None,
+        on_lsa: Callable[[Lsa], None] | None = None,
     ) -> None:
         self.scenario = scenario
+        self._settings = settings or scenario.settings()
+        self._on_lsa = on_lsa
         self.bus = Bus() if bus is None else bus
         self.monitor = Monitor(self.bus)
         self.interrupted = False
@@ -71,11 +76,13 @@ class Session:
                 async with open_lsa(
                     *setup.packages,
                     authentication_packages=setup.authentication_packages,
-                    settings=self.scenario.settings(),
+                    settings=self._settings,
                     bus=self.bus,
                 ) as lsa:
                     self._is_up = True
                     self._refusals = lsa.refusals
+                    if self._on_lsa is not None:
+                        self._on_lsa(lsa)
                     if not self._refusals:
                         await self._drive_and_look(lsa)
                 self._check_books(lsa)
@@ -113,7 +120,7 @@ class Session:
     def result(self, *, seed: int, clock: Literal["virtual", "real"], replay_line: str) -> StressResult:
         """Judge the run, after it ended."""
         summary = self.monitor.summary()
-        problems = (*self._problems, *self._faults_of_packages(summary))
+        problems = self._all_problems(summary)
         thresholds = tuple(each.judge(summary) for each in self.scenario.run.thresholds)
         if self.interrupted:
             code = ExitCode.INTERRUPTED
@@ -137,6 +144,13 @@ class Session:
             exit_code=int(code),
             replay_line=replay_line,
         )
+
+    def problems(self) -> tuple[str, ...]:
+        """What went wrong, after the run ended; packages that did not start first."""
+        return (*self._refusals, *self._all_problems(self.monitor.summary()))
+
+    def _all_problems(self, summary: RunSummary) -> tuple[str, ...]:
+        return (*self._problems, *self._faults_of_packages(summary))
 
     # ------------------------------------------------------------------ the run
 

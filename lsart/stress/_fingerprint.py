@@ -1,0 +1,41 @@
+"""A number for what a scenario does: a token that was made with other code or other clients is stale."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+from zlib import crc32
+
+from lsart.runtime import Resolved
+from lsart.stress._scenario import Scenario
+
+__all__ = ["fingerprint"]
+
+
+def fingerprint(scenario: Scenario, name: str) -> int:
+    """Of 32 bits: from the packages' source files, the clients and the name, which holds what was asked for."""
+    parts = [name.encode(), *(repr(each).encode() for each in scenario.clients)]
+    for spec in scenario.lsa.specs:
+        resolved = spec.source
+        assert isinstance(resolved, Resolved)
+        parts.append(repr(sorted(resolved.options.items(), key=str)).encode())
+        parts += [file.read_bytes() for file in _sources(resolved.target)]
+    return crc32(b"\0".join(parts))
+
+
+def _sources(target: Any) -> list[Path]:
+    """The file in which a package is written, and those of its directory if it has one of its own."""
+    module = target if isinstance(target, ModuleType) else sys.modules.get(_home(target))
+    try:
+        file = Path(inspect.getfile(module if module is not None else target))
+    except (TypeError, OSError):
+        return []
+    files = sorted(file.parent.rglob("*.py")) if file.name == "__init__.py" else [file]
+    return [each for each in files if each.is_file()]
+
+
+def _home(target: Any) -> str:
+    return str(getattr(target, "__module__", None) or type(target).__module__)
