@@ -18,6 +18,7 @@ __all__ = ["run"]
 
 _AT_LEAST_ONE = Number(gte=1)
 _SIZE = Group("How much", sort_key=1)
+_SEARCH = Group("Search", sort_key=0)
 _OUTPUT = Group("Output", sort_key=2)
 
 app = App(
@@ -109,6 +110,119 @@ def stress(
         quiet=quiet,
     )
     return run_stress(options)
+
+
+@app.command
+def explore(
+    source: Annotated[str | None, Parameter(name="MODEL", allow_leading_hyphen=False)] = None,
+    /,
+    *,
+    strategy: Annotated[str, Parameter(group=_SEARCH)] = "portfolio",
+    schedules: Annotated[int | None, Parameter(group=_SEARCH, validator=_AT_LEAST_ONE)] = None,
+    budget: Annotated[str | None, Parameter(group=_SEARCH)] = None,
+    seed: int = 0,
+    depth: Annotated[int, Parameter(group=_SEARCH, validator=_AT_LEAST_ONE)] = 3,
+    preemptions: Annotated[int | None, Parameter(group=_SEARCH)] = None,
+    time_choices: Annotated[bool, Parameter(group=_SEARCH)] = False,
+    labelled: Annotated[bool, Parameter(group=_SEARCH)] = False,
+    step_limit: Annotated[int | None, Parameter(group=_SEARCH, validator=_AT_LEAST_ONE)] = None,
+    jobs: Annotated[int, Parameter(name=["--jobs", "-j"], group=_SEARCH, validator=_AT_LEAST_ONE)] = 1,
+    clients: Annotated[int | None, Parameter(group=_SIZE, validator=_AT_LEAST_ONE)] = None,
+    calls: Annotated[int | None, Parameter(group=_SIZE, validator=_AT_LEAST_ONE)] = None,
+    workers: Annotated[int | None, Parameter(group=_SIZE, validator=_AT_LEAST_ONE)] = None,
+    torn_writes: Annotated[bool, Parameter(group=_SIZE)] = False,
+    stop_after: Annotated[int, Parameter(group=_OUTPUT, validator=_AT_LEAST_ONE)] = 1,
+    no_shrink: Annotated[bool, Parameter(group=_OUTPUT)] = False,
+    forget: Annotated[bool, Parameter(group=_OUTPUT)] = False,
+    list_known: Annotated[bool, Parameter(name="--list", group=_OUTPUT)] = False,
+    quiet: Annotated[bool, Parameter(name=["--quiet", "-q"], group=_OUTPUT)] = False,
+) -> int:
+    """Run a model under one schedule after another until it fails; then shrink the failure and tell how it came about.
+
+    Args:
+        source: An installed package, module:Class, file.py:Class, a package's directory or a scenario file (.toml); or
+            an async function of your own, module:function or file.py:function.
+        strategy: How schedules are chosen: portfolio, selective, random, pct, fair-pct, pos, urw, lockstep, dfs, dpor.
+        schedules: How many at most; 1000 if no budget is given either.
+        budget: How long to go on, such as 30s; it ends between batches of 100 schedules.
+        seed: Where all chance comes from. Same seed, same schedules.
+        depth: Of pct: how many ordering constraints a bug is taken to need.
+        preemptions: Of dfs: how many at most.
+        labelled: Promise that tasks share nothing but trio's primitives and what lsart.point announces, so that fewer
+            orders need to be tried. Packages need no promise.
+        time_choices: Let timeouts come while tasks can run, as on a busy machine.
+        step_limit: Steps that one run may take; 20,000 if not given.
+        jobs: Processes. They find the same as one.
+        clients: How many clients use the package; 4 if not given.
+        calls: How many calls each of them makes; 3 if not given.
+        workers: How many calls are served at once.
+        torn_writes: Let others see a write of more than 8 bytes half done.
+        stop_after: How many different failures are enough.
+        no_shrink: Show failures as they were found.
+        forget: Neither try known failures first nor keep new ones.
+        list_known: Show the failures that are kept here, and do nothing else.
+        quiet: Print nothing but failures.
+    """
+    from lsart.cli._explore import ExploreOptions, list_failures, run_explore
+
+    if list_known:
+        return list_failures(sys.stdout)
+    if source is None:
+        raise ConfigurationError("name what to explore: lsart explore ticketcache")
+    options = ExploreOptions(
+        source=source,
+        strategy=strategy,
+        schedules=schedules,
+        budget=budget,
+        seed=seed,
+        clients=clients,
+        calls=calls,
+        workers=workers,
+        depth=depth,
+        preemptions=preemptions,
+        jobs=jobs,
+        stop_after=stop_after,
+        step_limit=step_limit,
+        shrinks=not no_shrink,
+        time_is_a_choice=time_choices,
+        labelled=labelled,
+        torn_writes=torn_writes,
+        remembers=not forget,
+        quiet=quiet,
+    )
+    return run_explore(options, sys.stdout)
+
+
+@app.command
+def replay(
+    token: Annotated[str, Parameter(name="TOKEN", allow_leading_hyphen=False)],
+    /,
+    *,
+    break_at: Annotated[str | None, Parameter(name="--break")] = None,
+    best_effort: bool = False,
+) -> int:
+    """Run exactly the schedule of a token again and tell what happens.
+
+    Args:
+        token: What explore printed, lsart1:..., or a file that holds it.
+        break_at: Stop before this step, such as 'step 17', and show who holds what.
+        best_effort: Go on where the run is not that of the token any more.
+    """
+    from lsart.cli._explore import run_replay
+
+    return run_replay(token, break_at, best_effort, sys.stdout)
+
+
+@app.command
+def shrink(token: Annotated[str, Parameter(name="TOKEN", allow_leading_hyphen=False)], /) -> int:
+    """Find the same failure with the fewest preemptions, and in the smallest population.
+
+    Args:
+        token: What explore printed, lsart1:..., or a file that holds it.
+    """
+    from lsart.cli._explore import run_shrink
+
+    return run_shrink(token, sys.stdout)
 
 
 @app.command

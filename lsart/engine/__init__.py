@@ -8,7 +8,7 @@ from lsart.engine._deadlock import DeadlockError, Wait
 from lsart.engine._engine import Engine, current, now_ns, sleep_ns
 from lsart.engine._explored import run_schedule
 from lsart.engine._interrupt import ctrl_c_calls
-from lsart.engine._labels import announce, end_run, exploring, own, point, touch, touch_everything
+from lsart.engine._labels import announce, end_run, exploring, own, point, touch, touch_everything, upcoming
 from lsart.engine._loop_parts import VirtualTimeError
 from lsart.engine._primitives import labelled_primitives, state_of_primitives
 from lsart.engine._run import run
@@ -45,5 +45,6 @@ __all__ = [
     "state_of_primitives",
     "touch",
     "touch_everything",
+    "upcoming",
     "waits_now",
 ]

@@ -9,7 +9,7 @@ import trio
 from lsart.engine import _trio
 from lsart.engine._schedule import EVERYTHING, Kind, Label
 
-__all__ = ["announce", "end_run", "exploring", "own", "point", "touch", "touch_everything"]
+__all__ = ["announce", "end_run", "exploring", "own", "point", "touch", "touch_everything", "upcoming"]
 
 _VERBS = {"r": "read", "w": "write"}
 _made: dict[tuple[str, str], Label] = {}
@@ -56,6 +56,14 @@ def touch_everything() -> None:
     ready = _trio.ready()
     if ready is not None and ready.trace is not None:
         ready.trace.touched.append((len(ready.trace.numbers) - 1, EVERYTHING))
+
+
+def upcoming(task: int) -> tuple[str, Label | None]:
+    """The name of a task of the explored run, and what its next step was announced with."""
+    ready = _trio.ready()
+    if ready is None or ready.trace is None:
+        return "", None
+    return ready.trace.names.get(task, ""), ready.pending.get(task)
 
 
 def own(label: Label | None) -> None:

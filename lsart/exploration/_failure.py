@@ -37,7 +37,9 @@ class Symptom:
 
     def __str__(self) -> str:
         first, *_ = self.message.splitlines() or [""]
-        return f"{self.kind}: {first}" if first else self.kind
+        if first.startswith(self.kind) or not first:
+            return first or self.kind
+        return f"{self.kind}: {first}"
 
 
 def symptom_of(trace: Trace) -> Symptom | None:

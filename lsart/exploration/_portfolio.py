@@ -32,6 +32,7 @@ class Portfolio:
         for offset in range(count):
             self._turn = self._members[(schedule + offset) % count]
             if self._turn.begin(schedule // count):
+                self.name = f"portfolio, {self._turn.name}"
                 return True
         return False
 

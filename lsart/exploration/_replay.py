@@ -9,7 +9,7 @@ import attrs
 import trio
 
 from lsart.contract import ConfigurationError, LsartError
-from lsart.engine import Trace, state_of_primitives, waits_now
+from lsart.engine import Trace, state_of_primitives, upcoming, waits_now
 from lsart.exploration._attempt import attempt, labelled
 from lsart.exploration._failure import Symptom, symptom_of
 from lsart.exploration._footprints import trace_hash
@@ -164,7 +164,9 @@ def _stopper(break_at: int) -> Callable[[int, int], None]:
         if step + 1 == break_at:
             waits = tuple(str(each) for each in waits_now())
             primitives = tuple(state_of_primitives())
-            raise _Stopped(Moment(step=break_at, task=str(task), next="", waits=waits, primitives=primitives))
+            name, label = upcoming(task)
+            what = "" if label is None else str(label)
+            raise _Stopped(Moment(step=break_at, task=name, next=what, waits=waits, primitives=primitives))
 
     return before_step
 

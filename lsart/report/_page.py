@@ -51,6 +51,10 @@ class Page:
         line.rstrip()
         self._lines.append(line)
 
+    def whole_line(self, content: str) -> None:
+        """One line that is never cut, however long: something to copy."""
+        self._lines.append(Text(_printable(content), "bold"))
+
     def paragraph(
         self, label: str, content: str, *, indent: int = 0, label_width: int = 0, style: str = "", hanging: int = 0
     ) -> None:

@@ -9,10 +9,12 @@ from lsart.stress._faults import ScenarioError, ScenarioFault
 from lsart.stress._load import load_scenario
 from lsart.stress._model import DEFAULT_CALLS, DEFAULT_CLIENTS, PackageFault, UseAfterFree, scenario_model
 from lsart.stress._operations import MessageMaker, OperationError
+from lsart.stress._reference import find_model
 from lsart.stress._result import ExitCode, Progress, StressResult
 from lsart.stress._scenario import ClientGroup, HostileGroup, LsaSetup, Operation, RunLimits, Scenario
 from lsart.stress._stress import run_scenario, stress
 from lsart.stress._thresholds import METRICS, JudgedThreshold, Metric, Threshold
+from lsart.stress._units import duration
 
 __all__ = [
     "DEFAULT_CALLS",
@@ -48,6 +50,8 @@ __all__ = [
     "Threshold",
     "Uniform",
     "UseAfterFree",
+    "duration",
+    "find_model",
     "load_scenario",
     "run_scenario",
     "scenario_model",

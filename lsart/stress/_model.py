@@ -125,6 +125,11 @@ class _Run:
         source = os.fspath(self.source) if isinstance(self.source, str | os.PathLike) else self.scenario.name
         return f"{source}?{query}"
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """As what it was made from: another process finds the package by its name."""
+        overrides = self.overrides
+        return _run_of, (self.source, overrides.clients, overrides.calls, overrides.workers, self.torn_writes)
+
     def smaller(self) -> Iterable[Model]:
         """One client fewer, then one call fewer each."""
         clients, calls = self.overrides.clients, self.overrides.calls
@@ -143,6 +148,10 @@ class _Run:
             workers=overrides.workers if isinstance(overrides.workers, int) else None,
             torn_writes=self.torn_writes,
         )
+
+
+def _run_of(source: Any, clients: int, calls: int, workers: int | None, torn_writes: bool) -> Any:
+    return scenario_model(source, clients=clients, calls=calls, workers=workers, torn_writes=torn_writes).main
 
 
 class _Watch:

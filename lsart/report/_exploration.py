@@ -1,0 +1,147 @@
+"""The screens of `lsart explore`, `replay` and `shrink`: what failed, how it came about, how to see it again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.text import Text
+
+from lsart.exploration import Coverage, Exploration, Failure, Moment, Replay
+from lsart.report._page import INDENT, Page
+
+__all__ = ["exploration_report", "failure_report", "replay_report"]
+
+_ENOUGH_TO_JUDGE = 40  # schedules
+
+
+def exploration_report(result: Exploration, tokens: Sequence[str], *, width: int = 80) -> Text:
+    """What a campaign came to.
+
+    Args:
+        tokens: for each failure what to hand to ``lsart replay``: the token or the file that holds it.
+    """
+    page = Page(max(width, 60))
+    page.line(
+        (result.model, "bold"),
+        f"  {result.strategy}, seed {result.seed}",
+        ("  interrupted: this is the campaign so far" if result.is_interrupted else "", "bold yellow"),
+    )
+    page.blank()
+    for failure, token in zip(result.failures, tokens, strict=True):
+        _failure(page, failure)
+        _again(page, token)
+    _campaign(page, result)
+    return page.text()
+
+
+def failure_report(failure: Failure, token: str, *, width: int = 80) -> Text:
+    """One failure, as small as it could be made."""
+    page = Page(max(width, 60))
+    _failure(page, failure)
+    _again(page, token)
+    return page.text()
+
+
+def replay_report(replay: Replay, *, width: int = 80) -> Text:
+    """What a replay showed, or the moment at which it was stopped."""
+    page = Page(max(width, 60))
+    if replay.moment is not None:
+        _moment(page, replay.model, replay.moment)
+    else:
+        page.line((replay.model, "bold"), f"  {replay.steps} steps")
+        page.blank()
+        _story(page, replay.story)
+        if replay.symptom is None:
+            page.line(("It did not fail.", "bold green"))
+    if replay.differences:
+        page.blank()
+        page.line(("Not the run of the token", "bold yellow"))
+        for each in replay.differences:
+            page.paragraph("", each, indent=INDENT)
+    return page.text()
+
+
+def _failure(page: Page, failure: Failure) -> None:
+    page.paragraph("", f"FAILURE  {failure.symptom}", hanging=9)
+    page.blank()
+    _story(page, failure.story)
+    page.blank()
+    where = f"schedule {failure.schedule:,}, {failure.strategy}" if failure.schedule else "known from before"
+    page.paragraph("Found        ", where)
+    page.paragraph("Preemptions  ", _preemptions(failure))
+    page.paragraph("Smallest in  ", f"{failure.model}: {failure.tasks} tasks, {failure.steps} steps")
+    if failure.recheck.is_stable:
+        page.paragraph("Rechecked    ", "run again, the same step by step")
+    else:
+        for line in str(failure.recheck).splitlines():
+            page.paragraph("Rechecked    ", line)
+    page.blank()
+
+
+def _preemptions(failure: Failure) -> str:
+    now, found = failure.preemptions, failure.preemptions_found
+    if not failure.is_shrunk:
+        return f"{now}, not shrunk"
+    shrunk = f"{now}" if now == found else f"{now}, from {found}"
+    if failure.is_minimal and now:
+        return f"{shrunk}; every schedule with fewer was tried, and none fails like this"
+    if now == 0:
+        return f"{shrunk}; it fails without any"
+    return f"{shrunk}; fewer may do, there were too many schedules to try them all"
+
+
+def _story(page: Page, story: str) -> None:
+    for number, line in enumerate(story.splitlines(), 1):
+        is_event = not line.startswith(("=>", " "))
+        page.paragraph(f"{number:>2}  " if is_event else "    ", line.strip(), indent=INDENT, style="", hanging=INDENT)
+
+
+def _again(page: Page, token: str) -> None:
+    page.line(("To see exactly this again:", "dim"))
+    # A token is one word and must stay on one line to be copied; a line of its own keeps it whole.
+    page.whole_line(" " * INDENT + f"lsart replay {token}")
+    page.blank()
+
+
+def _campaign(page: Page, result: Exploration) -> None:
+    seen, speed = result.coverage, result.schedules / result.seconds if result.seconds else 0.0
+    steps = f", {result.steps / result.schedules:.0f} steps each" if result.schedules else ""
+    page.paragraph("Schedules  ", f"{result.schedules:,}{steps}, {speed:,.0f}/s")
+    page.paragraph("Orders     ", _orders(seen, result))
+    if not result.failures:
+        page.paragraph("Verdict    ", _verdict(result))
+
+
+def _orders(seen: Coverage, result: Exploration) -> str:
+    text = f"{seen.orders:,} different"
+    if result.is_exhausted:
+        return f"{text}, and there are no others within what was searched"
+    lately = f"the last quarter of the schedules added {seen.new_lately:,}"
+    if seen.schedules < _ENOUGH_TO_JUDGE:
+        return f"{text}; too few schedules to say how many more there are"
+    if seen.is_flat:
+        return f"{text}; {lately}: more of the same will hardly show anything new"
+    return f"{text}; {lately}, so there are more: about {seen.chance_of_a_new_one:.0%} of schedules are still new"
+
+
+def _verdict(result: Exploration) -> str:
+    if result.is_sound:
+        return "no schedule fails: every order between two checkpoints was tried"
+    if result.is_exhausted:
+        return "no schedule within the bound fails"
+    return "no failure found; that is no proof that there is none"
+
+
+def _moment(page: Page, model: str, moment: Moment) -> None:
+    doing = f", about to {moment.next}" if moment.next else ""
+    page.line((model, "bold"), f"  stopped before step {moment.step}, of {moment.task}{doing}")
+    page.blank()
+    page.line(("Tasks", "bold"))
+    for each in moment.waits:
+        page.paragraph("", each, indent=INDENT, hanging=INDENT)
+    if moment.primitives:
+        page.blank()
+        page.line(("What they share", "bold"))
+        widest = max(len(name) for name, _ in moment.primitives)
+        for name, state in moment.primitives:
+            page.paragraph(f"{name}  ", state, indent=INDENT, label_width=widest + 2, style="")
