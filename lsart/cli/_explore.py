@@ -17,7 +17,16 @@ from lsart.cli._failures import FAILED, say, width
 from lsart.cli._files import ResultFile
 from lsart.cli._progress import somebody_watches
 from lsart.contract import ConfigurationError
-from lsart.exploration import Exploration, Failure, FailureDatabase, Progress, ReplayDiverged, decode, explore, replay
+from lsart.exploration import (
+    CampaignProgress,
+    Exploration,
+    Failure,
+    FailureDatabase,
+    ReplayDiverged,
+    decode,
+    explore,
+    replay,
+)
 from lsart.exploration import shrink as shrink_schedule
 from lsart.report import exploration_report, failure_report, replay_report
 from lsart.stress import duration, find_model
@@ -179,13 +188,13 @@ def _step(text: str) -> int:
 
 
 @contextmanager
-def _progress(options: ExploreOptions) -> Iterator[Callable[[Progress], None] | None]:
+def _progress(options: ExploreOptions) -> Iterator[Callable[[CampaignProgress], None] | None]:
     """One line that is written over, while somebody looks."""
     if options.quiet or not somebody_watches():
         yield None
         return
 
-    def show(stage: Progress) -> None:
+    def show(stage: CampaignProgress) -> None:
         print(
             f"\r{stage.doing}: {stage.schedules:,} schedules, {stage.orders:,} orders\x1b[K",
             end="",

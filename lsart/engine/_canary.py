@@ -12,7 +12,8 @@ import trio
 
 from lsart.engine._clock import VirtualClock
 from lsart.engine._loop import Loop
-from lsart.engine._schedule import Ready
+from lsart.engine._loop_parts import only_run
+from lsart.engine._schedule import Ready, Trace
 
 __all__ = ["loop_works"]
 
@@ -20,16 +21,17 @@ __all__ = ["loop_works"]
 @functools.cache
 def loop_works() -> bool:
     """Whether virtual runs can use the loop. Not to be asked inside a run."""
-    try:
-        problem = _problem()
-    except Exception as error:
-        problem = f"{type(error).__name__}: {error}"
+    with only_run():
+        try:
+            problem = _problem()
+        except Exception as error:
+            problem = f"{type(error).__name__}: {error}"
     if problem:
         warnings.warn(
             f"lsart's loop does not work on trio {trio.__version__} ({problem}); runs use trio's own, which is slower "
             "and reaches fewer schedules. Install a trio that lsart is tested with: 0.26 to 0.35",
             RuntimeWarning,
-            stacklevel=4,
+            stacklevel=3,
         )
     return not problem
 
@@ -40,7 +42,7 @@ def _problem() -> str:
     def deadlock() -> None:
         raise RuntimeError("a deadlock where there is none")
 
-    loop = Loop(clock=VirtualClock(), choose=Ready.canonical, on_deadlock=deadlock)
+    loop = Loop(clock=VirtualClock(), choose=Ready.canonical, on_deadlock=deadlock, trace=Trace(), handles_signals=True)
     result = loop.run(_one_of_each).unwrap()
     return "" if result == ["locked", "sent", "woken", "timed out", "cancelled"] else f"it came to {result!r}"
 

@@ -116,6 +116,8 @@ class VirtualClock(trio.abc.Clock):
         Args:
             deadline: trio's next one, in seconds; infinity if there is none. What waits for it is trio's to cancel.
         """
+        if deadline <= self._seconds:  # moved to now, or to the past
+            return True
         self._drop_cancelled_timers()
         timers = self._timers
         if timers:

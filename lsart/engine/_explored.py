@@ -14,6 +14,7 @@ from lsart.engine._deadlock import DeadlockError
 from lsart.engine._ending import Ending
 from lsart.engine._engine import Engine, install
 from lsart.engine._fallback import run_in_trios_loop
+from lsart.engine._frames import in_a_run
 from lsart.engine._loop import Loop
 from lsart.engine._loop_parts import only_run
 from lsart.engine._schedule import Choose, StepLimitError, Trace
@@ -45,9 +46,12 @@ def run_schedule(
         shows_names: whether labels call primitives by the names that the code has for them, which takes time.
 
     Raises:
+        RuntimeError: called inside a run.
         TrioInternalError: tasks would not end, or a system task failed.
         BaseException: what `choose` or `before_step` raised, after all tasks ended; Ctrl-C.
     """
+    if in_a_run():
+        raise RuntimeError("a schedule cannot be run inside a run; call this from synchronous code")
     trace = Trace(shows_names=shows_names)
     if not loop_works():
         return run_in_trios_loop(main, choose, trace, seed=seed, step_limit=step_limit)
@@ -55,7 +59,6 @@ def run_schedule(
     ending = Ending(lambda found: loop.begin_end(found))
 
     async def entry() -> object:
-        trio.lowlevel.current_task().name = "main"
         install(Engine(seed=seed))
         return await main()
 
@@ -70,9 +73,14 @@ def run_schedule(
         step_limit=step_limit,
     )
     with only_run():
-        result = loop.run(entry)
-    if isinstance(result, outcome.Error) and isinstance(result.error, KeyboardInterrupt):
-        raise result.error
+        try:
+            result = loop.run(entry)
+        except trio.TrioInternalError as error:
+            if isinstance(error.__cause__, KeyboardInterrupt):
+                raise error.__cause__ from None
+            raise
+    if isinstance(result, outcome.Error):
+        _raise_interrupt(result.error)
     stopped_by = loop.stopped_by
     if stopped_by is None:
         trace.result = result
@@ -82,3 +90,15 @@ def run_schedule(
         raise stopped_by
     trace.time_ns = clock.now_ns
     return trace
+
+
+def _raise_interrupt(error: BaseException) -> None:
+    """Let Ctrl-C out, wherever in a run it struck."""
+    if isinstance(error, KeyboardInterrupt):
+        raise error
+    if isinstance(error, BaseExceptionGroup):
+        found: BaseException | None = error.split(KeyboardInterrupt)[0]
+        while isinstance(found, BaseExceptionGroup):
+            found = found.exceptions[0]
+        if found is not None:
+            raise found from None

@@ -14,11 +14,14 @@ import trio
 
 from lsart.engine import _trio
 from lsart.engine._clock import VirtualClock
+from lsart.engine._deadlock import DeadlockError
 from lsart.engine._ending import Ending
 from lsart.engine._engine import Engine, install
 from lsart.engine._schedule import Choose, Ready, StepLimitError, Trace
 
 __all__ = ["run_in_trios_loop"]
+
+_PATIENCE = 100_000  # steps that cancelled tasks get to end
 
 
 class _Shuffle:
@@ -30,6 +33,7 @@ class _Shuffle:
         self._limit = step_limit
         self._stop = stop
         self._base: int | None = None
+        self._after_end = 0
         self.ready = Ready(trace, notes_arrivals=True)
 
     def uniform(self, low: float, high: float) -> float:
@@ -55,7 +59,7 @@ class _Shuffle:
             ready.put_in(number)
             assert ready.arrived is not None
             ready.arrived.append(number)
-            trace.names[number] = tasks[number].name
+            tasks[number].name = trace.name_task(number, tasks[number].name)
         step = len(trace.numbers)
         chosen = ready.numbers[0]
         if not trace.is_wound_up and len(tasks) > 1:
@@ -65,6 +69,9 @@ class _Shuffle:
                 self._stop(error)
         if not trace.is_wound_up and step >= self._limit:
             self._stop(StepLimitError(self._limit))
+        self._after_end += trace.is_wound_up
+        if self._after_end > _PATIENCE:
+            raise StepLimitError(self._limit)  # out of trio's loop, as nothing else would end it
         if not trace.is_wound_up:
             trace.numbers.append(chosen)
             if chosen in ready.pending:
@@ -95,7 +102,12 @@ def run_in_trios_loop(
     clock = VirtualClock(on_deadlock=Ending(stop))
     with _trio.seeded_scheduler(_Shuffle(choose, trace, step_limit, stop)):
         result: outcome.Outcome[object] = outcome.capture(lambda: trio.run(entry, clock=clock))
-    if stopped_by and not isinstance(stopped_by[0], trio.TrioInternalError):
+    error = result.error if isinstance(result, outcome.Error) else None
+    if isinstance(error, KeyboardInterrupt):
+        raise error
+    if stopped_by:
+        if not isinstance(stopped_by[0], (DeadlockError, StepLimitError)):
+            raise stopped_by[0]
         result = outcome.Error(stopped_by[0])
     trace.result = result
     trace.time_ns = clock.now_ns

@@ -8,7 +8,17 @@ import trio
 
 from lsart.engine import _trio
 
-__all__ = ["all_tasks", "is_trio_frame", "parked_at", "somebody_waits_for_idle", "waits_outside"]
+__all__ = ["all_tasks", "in_a_run", "is_trio_frame", "parked_at", "somebody_waits_for_idle", "waits_outside"]
+
+
+def in_a_run() -> bool:
+    """Whether the caller is inside a run of trio."""
+    # trio.lowlevel.in_trio_run says the same, but trio 0.26 does not have it.
+    try:
+        trio.lowlevel.current_root_task()
+    except RuntimeError:
+        return False
+    return True
 
 
 def all_tasks() -> list[trio.lowlevel.Task]:

@@ -29,8 +29,9 @@ async def point(resource: str | None = None, kind: Kind = "w") -> None:
         ValueError: `kind` is neither ``"r"`` nor ``"w"``.
     """
     ready = _trio.ready()
+    label = EVERYTHING if resource is None and kind in _VERBS else _label(resource or "", kind)
     if ready is not None and ready.trace is not None:
-        ready.pending[ready.current] = EVERYTHING if resource is None else _label(resource, kind)
+        ready.pending[ready.current] = label
     await trio.lowlevel.cancel_shielded_checkpoint()
 
 
@@ -45,6 +46,8 @@ async def announce(label: Label) -> None:
 def touch(resource: str, kind: Kind = "w", what: str = "", start: int = 0, stop: int = sys.maxsize) -> None:
     """Note that the step under way touches `resource`, without letting others run."""
     ready = _trio.ready()
+    if kind not in _VERBS:
+        raise ValueError(f"kind must be 'r' or 'w', not {kind!r}")
     if ready is not None and ready.trace is not None:
         trace = ready.trace
         label = Label(resource, kind, what or f"{_VERBS[kind]} {resource}", start, stop)

@@ -126,6 +126,8 @@ class Loop:
 
     def begin_end(self, error: BaseException) -> None:
         """Cancel everything; from the next step on the oldest task goes first and nothing is noted."""
+        if self.stopped_by is not None:
+            return
         self.stopped_by = error
         if self.trace is not None:
             self.trace.is_wound_up = True
@@ -156,9 +158,22 @@ class Loop:
                 _trio.raise_inside(task, type(error)(*error.args))
         else:
             names = ", ".join(sorted(task.name for task in runner.tasks))
+            for task in runner.tasks:
+                _trio.close(task)
             raise trio.TrioInternalError(f"these tasks would not end and were given up: {names}") from self.stopped_by
         self.step_limit = self.steps + _PATIENCE
         raise _WindUp
+
+    def make_calls(self, runner: Any, steps: int) -> None:
+        """Calls of run_sync_soon. One that raises ends the run, as an error inside trio."""
+        try:
+            runner.entry_queue.empty()
+        except _WindUp:
+            raise
+        except BaseException as error:
+            failure = trio.TrioInternalError("a function given to run_sync_soon raised")
+            failure.__cause__ = error
+            self.stop(runner, steps, failure)
 
     # ------------------------------------------------------------------ time
 

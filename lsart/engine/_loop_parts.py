@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import weakref
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,7 +11,7 @@ from typing import Any, NoReturn
 
 import trio
 
-__all__ = ["AGAIN", "Again", "Calls", "NoIO", "NoSignals", "VirtualTimeError", "only_run"]
+__all__ = ["AGAIN", "Again", "Calls", "InOrder", "NoIO", "NoSignals", "VirtualTimeError", "only_run"]
 
 
 _running = threading.Lock()
@@ -107,7 +108,7 @@ class Calls:
 
     def empty(self) -> None:
         """Call what waits."""
-        while self.queue:
+        for _ in range(len(self.queue)):  # what these put into the queue comes later
             function, args, idempotent = self.queue.popleft()
             if idempotent:
                 self._waiting.discard((function, args))
@@ -120,6 +121,26 @@ class Calls:
     def close(self) -> None:
         """No more calls."""
         self.done = True
+
+
+class InOrder:
+    """Stands where trio keeps a set of open async generators: in the order in which they were first used."""
+
+    __slots__ = ("_found",)
+
+    def __init__(self) -> None:
+        self._found: dict[int, weakref.ref[Any]] = {}
+
+    def add(self, generator: Any) -> None:
+        """Note one; it goes when it is collected."""
+        key = id(generator)
+        self._found[key] = weakref.ref(generator, lambda _: self._found.pop(key, None))
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter([generator for each in [*self._found.values()] if (generator := each()) is not None])
+
+    def __len__(self) -> int:
+        return len(self._found)
 
 
 class NoSignals:

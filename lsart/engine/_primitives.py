@@ -12,13 +12,13 @@ import sys
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from types import FrameType
-from typing import Any
+from typing import Any, cast
 
 import trio
 
 from lsart.engine import _trio
 from lsart.engine._labels import announce, exploring, touch_everything
-from lsart.engine._schedule import Kind, Label
+from lsart.engine._schedule import Kind, Label, Ready
 from lsart.engine._waits import bound_name
 
 __all__ = ["labelled_primitives", "state_of_primitives"]
@@ -63,24 +63,39 @@ _ACTS: tuple[tuple[type[Any], str, Kind, _Named, str], ...] = (
 )
 
 
+# Properties that read or change one.
+_LOOKS: tuple[tuple[type[Any], str], ...] = (
+    (trio.Semaphore, "value"),
+    (trio.CapacityLimiter, "available_tokens"),
+    (trio.CapacityLimiter, "borrowed_tokens"),
+    (trio.CapacityLimiter, "total_tokens"),
+)
+
+
 class _Names:
-    """Names of primitives in one run: their kind and how many of it were touched before, by the same task.
+    """Names of primitives in one run: their kind, the task that made them and how many of it that had made before.
 
     Not by address, which differs from run to run, and not by a count over all tasks, which differs from schedule to
-    schedule. What is touched is kept alive, so that no address is used twice in a run.
+    schedule. One that was made before the run is known by the task that first touches it. What is named is kept alive,
+    so that no address is used twice in a run.
     """
 
     def __init__(self) -> None:
         self._found: dict[int, tuple[str, object]] = {}
         self._shown: dict[str, str] = {}
-        self._counts: dict[tuple[str, int], int] = {}
+        self._counts: dict[tuple[str, str], int] = {}
+
+    def made(self, thing: object, kind: str, task: int) -> None:
+        if id(thing) not in self._found:
+            self._add(thing, kind, f"{task}")
 
     def name(self, thing: object, kind: str, task: int) -> str:
         found = self._found.get(id(thing))
-        if found is not None:
-            return found[0]
-        count = self._counts[kind, task] = self._counts.get((kind, task), 0) + 1
-        name = f"{kind} {task}.{count}"
+        return self._add(thing, kind, f"of old {task}") if found is None else found[0]
+
+    def _add(self, thing: object, kind: str, whose: str) -> str:
+        count = self._counts[kind, whose] = self._counts.get((kind, whose), 0) + 1
+        name = f"{kind} {whose}.{count}"
         self._found[id(thing)] = name, thing
         return name
 
@@ -113,8 +128,44 @@ def labelled_primitives() -> Iterator[None]:
             _replace(stack, owner, method, _announcing(getattr(owner, method), kind, named, verb, _kind_of(owner)))
         for owner, method, kind, named, verb in _ACTS:
             _replace(stack, owner, method, _noting(getattr(owner, method), kind, named, verb, _kind_of(owner)))
+        for owner, named in dict.fromkeys((owner, named) for owner, _, _, named, _ in _WAITS):
+            _replace(stack, owner, "__init__", _naming(owner.__init__, named, _kind_of(owner)))
+            _replace(stack, owner, "statistics", _noting(owner.statistics, "r", named, "look at", _kind_of(owner)))
+        for owner, name in _LOOKS:
+            _replace(stack, owner, name, _noting_property(vars(owner)[name], _kind_of(owner)))
         _replace(stack, trio.CancelScope, "cancel", _noting_everything(trio.CancelScope.cancel))
+        deadline: Any = vars(trio.CancelScope)["deadline"]
+        _replace(
+            stack, trio.CancelScope, "deadline", property(deadline.fget, cast(Any, _noting_everything(deadline.fset)))
+        )
         yield
+
+
+def _naming(original: Callable[..., None], named: _Named, owner: str) -> Callable[..., None]:
+    @functools.wraps(original)
+    def init(self: Any, *args: Any, **kwargs: Any) -> None:
+        ready = _trio.ready()
+        is_noted = ready is not None and ready.trace is not None
+        if ready is not None and is_noted and named is _itself:  # before it touches its own properties
+            _names_of(ready).made(self, owner, ready.current)
+        original(self, *args, **kwargs)
+        if ready is not None and is_noted:
+            _names_of(ready).made(named(self), owner, ready.current)
+
+    return init
+
+
+def _noting_property(original: Any, owner: str) -> property:
+    look = _noting(original.fget, "r", _itself, "look at", owner)
+    change: Any = None if original.fset is None else _noting(original.fset, "w", _itself, "change", owner)
+    return property(look, change, doc=original.__doc__)
+
+
+def _names_of(ready: Ready) -> _Names:
+    if ready.names is None:
+        ready.names = _Names()
+    names: _Names = ready.names
+    return names
 
 
 def _kind_of(owner: type[Any]) -> str:
@@ -135,7 +186,7 @@ def _announcing(
     @functools.wraps(original)
     async def wait(self: Any, *args: Any, **kwargs: Any) -> object:
         if exploring():
-            await announce(_label(named(self), owner, kind, verb))
+            await announce(_label(self, named, owner, kind, verb))
         return await original(self, *args, **kwargs)
 
     return wait
@@ -146,7 +197,7 @@ def _noting(original: Callable[..., object], kind: Kind, named: _Named, verb: st
     def act(self: Any, *args: Any, **kwargs: Any) -> object:
         ready = _trio.ready()
         if ready is not None and ready.trace is not None:
-            label = _label(named(self), owner, kind, verb)
+            label = _label(self, named, owner, kind, verb)
             ready.trace.touched.append((len(ready.trace.numbers) - 1, label))
         return original(self, *args, **kwargs)
 
@@ -162,16 +213,15 @@ def _noting_everything(original: Callable[..., object]) -> Callable[..., object]
     return cancel
 
 
-def _label(thing: object, owner: str, kind: Kind, verb: str) -> Label:
+def _label(primitive: object, named: _Named, owner: str, kind: Kind, verb: str) -> Label:
     ready = _trio.ready()
     assert ready is not None
-    names = ready.names
-    if names is None:
-        names = ready.names = _Names()
+    names = _names_of(ready)
+    thing = named(primitive)
     name = names.name(thing, owner, ready.current)
     shown = name
     if ready.trace is not None and ready.trace.shows_names:
-        shown = names.shown(name, owner, thing)
+        shown = names.shown(name, owner, primitive)
     return Label(name, kind, f"{verb} {shown}")
 
 

@@ -14,6 +14,7 @@ from lsart.engine._canary import loop_works
 from lsart.engine._clock import NS_PER_S, VirtualClock
 from lsart.engine._ending import Ending
 from lsart.engine._engine import Engine, install
+from lsart.engine._frames import in_a_run
 from lsart.engine._loop import Loop
 from lsart.engine._loop_parts import only_run
 from lsart.engine._schedule import Ready
@@ -115,6 +116,8 @@ def _run_virtual(
             if ending.deadlock is None or error.__cause__ is not ending.deadlock:
                 raise
             raise ending.deadlock from None
+    if loop.stopped_by is not None and ending.deadlock is None:
+        raise loop.stopped_by
     failure = result.error if isinstance(result, outcome.Error) else None
     if isinstance(failure, KeyboardInterrupt):
         raise failure
@@ -156,17 +159,8 @@ def _check(main: object, seed: object, clock: object) -> None:
         raise TypeError(f"the seed must be an integer, not {type(seed).__name__} {seed!r}")
     if clock not in ("virtual", "real"):
         raise ValueError(f"clock must be 'virtual' or 'real', not {clock!r}")
-    if _inside_a_run():
+    if in_a_run():
         raise RuntimeError("run() was called inside a run; there, await the async function itself")
-
-
-def _inside_a_run() -> bool:
-    # trio.lowlevel.in_trio_run says the same, but trio 0.26 does not have it.
-    try:
-        trio.lowlevel.current_root_task()
-    except RuntimeError:
-        return False
-    return True
 
 
 def _name(main: object) -> str:

@@ -153,19 +153,36 @@ class Trace:
     is_wound_up: bool = False
     """The run was ended from outside: deadlock, step limit, or a chooser that raised."""
 
+    def name_task(self, number: int, full: str) -> str:
+        """Note what a task is called, and with `shows_names` what it is to be called: short, and no two alike."""
+        if not self.shows_names:
+            self.names[number] = full = "main" if number == 1 else full
+            return full
+        known = self.names.get(number)
+        if known is None:
+            short = "main" if number == 1 else full.rpartition(".")[2] or full
+            known = f"{short} ({number})" if short in self.names.values() else short
+            self.names[number] = known
+        return known
+
     @property
     def preemptions(self) -> int:
         """How often a task that could go on did not; time that moved too early counts as well."""
         count = 0
         last, last_step = CLOCK, CLOCK
         for step, number in enumerate(self.numbers):
-            could_go_on = last != CLOCK and last_step not in self.ends
+            # It can also have blocked and been woken again, by time that moved or by a cancellation at once.
+            could_go_on = last != CLOCK and (last_step not in self.ends or last in self._woken(last_step, step))
             if number == CLOCK:
                 count += could_go_on
                 continue
             count += could_go_on and number != last
             last, last_step = number, step
         return count
+
+    def _woken(self, since: int, before: int) -> set[int]:
+        """Whom steps from `since` on have made ready, up to the one before `before`."""
+        return {number for step, number in self.woken if since <= step < before}
 
     @property
     def error(self) -> BaseException | None:

@@ -1,8 +1,7 @@
 """The one file that touches trio's private names.
 
-Each use has a fallback, so that a trio which renamed something costs a property (named beside the
-fallback), not the run. ``missing_names()`` lists what this trio lacks; a test fails on it and names
-the trio version.
+The canary runs the loop once and sees whether it works; a test lists every name and says which trio version lacks one.
+What the clock needs in trio's own loop has a fallback beside each use, which costs a property and not the run.
 """
 
 from __future__ import annotations
@@ -10,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import gc
+import inspect
 import operator
 import warnings
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
@@ -22,7 +22,7 @@ import trio._core._run
 import trio._core._traps
 import trio._threads
 
-from lsart.engine._loop_parts import AGAIN, Calls, NoIO, NoSignals, VirtualTimeError, only_run
+from lsart.engine._loop_parts import AGAIN, Calls, InOrder, NoIO, NoSignals, VirtualTimeError, only_run
 from lsart.engine._schedule import CLOCK, Ready, StepLimitError
 
 if TYPE_CHECKING:
@@ -49,24 +49,7 @@ PARKING = frozenset({"trio._core._traps", "trio._core._parking_lot"})
 # trio's own task for run_sync_soon always waits for a wake-up byte and never means anything by it.
 ENTRY_QUEUE = "trio._core._entry_queue"
 
-_RUN_NAMES = ("_r", "_ALLOW_DETERMINISTIC_SCHEDULING", "GLOBAL_RUN_CONTEXT")
-_RUNNER_NAMES = ("waiting_for_idle", "is_guest", "io_manager")
 _IO_NAMES = ("get_events", "process_events")
-_TASK_NAMES = ("_counter", "_cancel_status")
-
-
-def missing_names() -> tuple[str, ...]:
-    """The private names that this trio does not have. To be called inside a run."""
-    missing = [f"trio._core._run.{name}" for name in _RUN_NAMES if not hasattr(_run, name)]
-    runner = _runner()
-    missing += [f"Runner.{name}" for name in _RUNNER_NAMES if not hasattr(runner, name)]
-    io_manager = getattr(runner, "io_manager", None)
-    missing += [f"IOManager.{name}" for name in _IO_NAMES if not hasattr(io_manager, name)]
-    task = trio.lowlevel.current_task()
-    missing += [f"Task.{name}" for name in _TASK_NAMES if not hasattr(task, name)]
-    status = getattr(task, "_cancel_status", None)
-    missing += [f"CancelStatus.{name}" for name in ("_scope", "parent") if not hasattr(status, name)]
-    return tuple(missing)
 
 
 def _runner() -> Any:
@@ -212,6 +195,7 @@ def enter(
         if collects:
             gc.enable()
 
+    runner.asyncgens.alive = InOrder()
     runner.asyncgens.install_hooks(runner)
     if handles_signals:
         runner.ki_manager.install(runner.deliver_ki, False)
@@ -241,8 +225,8 @@ async def _root(runner: Any, main: Callable[[], Awaitable[object]]) -> None:
     while generators.alive or generators.trailing_needs_finalize:
         left = [*generators.alive, *generators.trailing_needs_finalize]
         generators.trailing_needs_finalize.clear()
-        generators.alive = set()
-        for each in sorted(left, key=operator.attrgetter("__qualname__")):
+        generators.alive = InOrder()
+        for each in left:
             await generators._finalize_one(each, each.__qualname__)
         runner.entry_queue.empty()
 
@@ -256,15 +240,18 @@ def take_steps(loop: Loop, runner: Any) -> None:
     ready, trace, choose = loop.ready, loop.trace, loop.choose
     living, arrivals, calls = runner.tasks, runner.runq, runner.entry_queue.queue
     numbers, places, pending, tasks = ready.numbers, ready.places, ready.pending, loop.tasks
-    hooks, base = runner.instruments.data, runner.init_task._counter
-    context = _run.GLOBAL_RUN_CONTEXT
+    # A plain dict up to trio 0.29, with one inside from 0.30 on.
+    hooks, base = getattr(runner.instruments, "data", runner.instruments), runner.init_task._counter
+    context, deadlines, clock = _run.GLOBAL_RUN_CONTEXT, runner.deadlines, loop.clock
     before_step, limit, time_is_a_choice = loop.before_step, loop.step_limit, loop.time_is_a_choice
     checkpoint = _traps.CancelShieldedCheckpoint
     ran = None if trace is None else trace.numbers.append
     step = loop.steps - 1
     while living:
         if calls:
-            runner.entry_queue.empty()
+            loop.make_calls(runner, step + 1)
+        if deadlines._active:
+            runner.deadlines.expire(clock.current_time())  # one that was moved to now; all others come with time
         if arrivals:
             # trio wakes in the order of sets; the order of tasks must not follow from where objects lie.
             if len(arrivals) > 1:
@@ -276,7 +263,7 @@ def take_steps(loop: Loop, runner: Any) -> None:
                 numbers.append(number)
                 if trace is not None:
                     trace.woken.append((step, number))
-                    trace.names[number] = task.name
+                    task.name = trace.name_task(number, task.name)
             if ready.arrived is not None:
                 ready.arrived += [task._counter - base for task in arrivals]
             arrivals.clear()
@@ -285,6 +272,8 @@ def take_steps(loop: Loop, runner: Any) -> None:
         if len(numbers) > 1:
             try:
                 number = choose(ready)
+                if number not in places:
+                    raise ValueError(f"task {number} was chosen, and only {sorted(numbers)} can run")
             except BaseException as error:
                 loop.stop(runner, step + 1, error)
         elif numbers:
@@ -343,9 +332,7 @@ def take_steps(loop: Loop, runner: Any) -> None:
             else:
                 if trace is not None:
                     trace.ends[step] = "e" if isinstance(ended, outcome.Value) else "x"
-                runner.task_exited(task, ended)
-                if task is runner.main_task and runner.system_nursery.child_tasks:
-                    runner.system_nursery.cancel_scope.cancel()
+                _exit(runner, task, ended)
         if hooked and "after_task_step" in hooks:
             runner.instruments.call("after_task_step", task)
         # What a frame of the loop refers to would live until the next step.
@@ -363,13 +350,19 @@ def _park(runner: Any, task: Any, message: Any) -> None:
             task._attempt_delivery_of_pending_ki()
         task._attempt_delivery_of_any_pending_cancel()
     elif type(message) is _traps.PermanentlyDetachCoroutineObject:
-        runner.task_exited(task, message.final_outcome)
+        _exit(runner, task, message.final_outcome)
     else:
         runner.reschedule(task)
         task._next_send_fn = task.coro.throw
         task._next_send = TypeError(
             f"a task yielded {message!r}, which trio does not know; is this a library for another framework?"
         )
+
+
+def _exit(runner: Any, task: Any, ended: outcome.Outcome[object]) -> None:
+    runner.task_exited(task, ended)
+    if task is runner.main_task and runner.system_nursery.child_tasks:
+        runner.system_nursery.cancel_scope.cancel()
 
 
 def abort_wait(task: Any, error: BaseException) -> None:
@@ -381,9 +374,18 @@ def abort_wait(task: Any, error: BaseException) -> None:
     task._attempt_abort(raise_error)
 
 
+def close(task: Any) -> None:
+    """Give a task up: its clean-up runs now, and whatever that does is nobody's concern any more."""
+    with contextlib.suppress(BaseException):
+        task.coro.close()
+
+
 def raise_inside(task: Any, error: BaseException) -> None:
     """Let a task that can run go on with an error instead."""
-    task._next_send_fn, task._next_send = task.coro.send, outcome.Error(error)
+    if inspect.getcoroutinestate(task.coro) == inspect.CORO_CREATED:
+        task._next_send_fn, task._next_send = task.coro.throw, error
+    else:
+        task._next_send_fn, task._next_send = task.coro.send, outcome.Error(error)
 
 
 def _start_no_thread(start: Callable[..., object], *args: object, **kwargs: object) -> object:

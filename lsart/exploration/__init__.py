@@ -4,7 +4,7 @@ Nothing here knows of LSA.
 """
 
 from lsart.exploration._batch import BATCH
-from lsart.exploration._campaign import Progress
+from lsart.exploration._campaign import CampaignProgress
 from lsart.exploration._coverage import Coverage
 from lsart.exploration._database import FailureDatabase
 from lsart.exploration._dfs import DFS
@@ -35,6 +35,7 @@ __all__ = [
     "PCT",
     "POS",
     "STRATEGIES",
+    "CampaignProgress",
     "Coverage",
     "Exploration",
     "Failure",
@@ -45,7 +46,6 @@ __all__ = [
     "Model",
     "Moment",
     "Portfolio",
-    "Progress",
     "RandomWalk",
     "Recheck",
     "Replay",

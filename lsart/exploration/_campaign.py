@@ -25,13 +25,13 @@ from lsart.exploration._model import Model, check_first_run
 from lsart.exploration._recheck import check_repeats, recheck
 from lsart.exploration._result import Exploration, Failure
 
-__all__ = ["UNLIMITED", "CampaignOptions", "Progress", "run_campaign"]
+__all__ = ["UNLIMITED", "CampaignOptions", "CampaignProgress", "run_campaign"]
 
 UNLIMITED = 10**9
 
 
 @attrs.frozen
-class Progress:
+class CampaignProgress:
     """How far a campaign is. `doing`: what it is at, in a word or two."""
 
     schedules: int
@@ -53,7 +53,7 @@ class CampaignOptions:
     jobs: int = 1
     shrinks: bool = True
     database: FailureDatabase | None = None
-    on_progress: Callable[[Progress], None] | None = None
+    on_progress: Callable[[CampaignProgress], None] | None = None
 
 
 class _Campaign:
@@ -120,7 +120,7 @@ class _Campaign:
     def _report(self, doing: str) -> None:
         if self._options.on_progress is not None:
             found = self._counter.result()
-            self._options.on_progress(Progress(found.schedules, found.orders, doing))
+            self._options.on_progress(CampaignProgress(found.schedules, found.orders, doing))
 
     def _batches(self) -> Iterator[Batch]:
         plan = self._plan

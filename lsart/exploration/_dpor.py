@@ -11,7 +11,7 @@ from bisect import bisect_right
 
 import attrs
 
-from lsart.engine import Ready, Trace
+from lsart.engine import CLOCK, Ready, Trace
 from lsart.exploration._footprints import Footprint, footprints
 
 __all__ = ["DPOR"]
@@ -69,7 +69,9 @@ class DPOR:
         assert ready.trace is not None
         if self._position == len(self._path):
             chosen = ready.canonical()
-            self._path.append(_Decision(tuple(ready.numbers), chosen, {chosen}))
+            # Time that did not come in a run is no step of it, so no race would ever plan it.
+            to_try = {chosen, CLOCK} if CLOCK in ready.places else {chosen}
+            self._path.append(_Decision(tuple(ready.numbers), chosen, to_try))
         decision = self._path[self._position]
         decision.step = len(ready.trace.numbers)
         self._position += 1

@@ -9,7 +9,7 @@ from typing import Any, Literal, TypeAlias, overload
 
 from lsart.contract import ConfigurationError
 from lsart.exploration._batch import Plan
-from lsart.exploration._campaign import UNLIMITED, CampaignOptions, Progress, run_campaign
+from lsart.exploration._campaign import UNLIMITED, CampaignOptions, CampaignProgress, run_campaign
 from lsart.exploration._database import FailureDatabase
 from lsart.exploration._model import Main, Model, as_model
 from lsart.exploration._result import Exploration
@@ -38,7 +38,7 @@ def explore(
     time_is_a_choice: bool | None = ...,
     step_limit: int | None = ...,
     database: FailureDatabase | Literal["default"] | None = ...,
-    on_progress: Callable[[Progress], None] | None = ...,
+    on_progress: Callable[[CampaignProgress], None] | None = ...,
 ) -> Exploration: ...
 
 
@@ -59,7 +59,7 @@ def explore(
     time_is_a_choice: bool | None = ...,
     step_limit: int | None = ...,
     database: FailureDatabase | Literal["default"] | None = ...,
-    on_progress: Callable[[Progress], None] | None = ...,
+    on_progress: Callable[[CampaignProgress], None] | None = ...,
 ) -> Callable[[_Test], Callable[..., None]]: ...
 
 
@@ -79,7 +79,7 @@ def explore(
     time_is_a_choice: bool | None = None,
     step_limit: int | None = None,
     database: FailureDatabase | Literal["default"] | None = None,
-    on_progress: Callable[[Progress], None] | None = None,
+    on_progress: Callable[[CampaignProgress], None] | None = None,
 ) -> Exploration | Callable[[_Test], Callable[..., None]]:
     """Run a model under one schedule after another until it fails.
 

@@ -50,8 +50,8 @@ def symptom_of(trace: Trace) -> Symptom | None:
     error = _first_leaf(error)
     kind = type(error).__qualname__
     if isinstance(error, DeadlockError):
-        # Numbers of calls and counts of waiters differ from schedule to schedule.
-        told = [re.sub(r"\d+", "#", each.waits_for) for each in error.waits]
+        # Names of variables, numbers of calls and counts of waiters differ from schedule to schedule.
+        told = [re.sub(r" ?'[^']*'( \(\d+\))?|\d[\d.]*", "", each.waits_for) for each in error.waits]
         waits = {each for each in told if not each.startswith("the end of its nursery")}
         return Symptom("deadlock", ", ".join(sorted(waits)), str(error))
     if isinstance(error, StepLimitError):

@@ -29,11 +29,14 @@ class HotSpots:
     def __init__(self, *, labelled: bool) -> None:
         self._labelled = labelled
         self._accesses: dict[str, dict[tuple[int, int], _Access]] = {}
+        self._surprises: set[tuple[int, int]] = set()  # (task, its steps before): steps that touched one unannounced
 
-    def are_next(self, ready: Ready, task: int) -> bool:
-        """Whether the next step of a task is on one."""
+    def are_next(self, ready: Ready, task: int, steps: int) -> bool:
+        """Whether the next step of a task, which has run so many, is on one, as far as that can be told."""
         owner = ready.owners.get(task)
-        return (owner is not None and self.are_at(owner)) or self.are_at(ready.pending.get(task))
+        if owner is not None and self.are_at(owner):
+            return True
+        return self.are_at(ready.pending.get(task)) or (task, steps) in self._surprises
 
     def are_at(self, label: Label | None) -> bool:
         """Whether an operation is on one; None is an operation that was not announced."""
@@ -55,6 +58,19 @@ class HotSpots:
         for _, task, owner in trace.owned:
             if owner is not None:
                 self._note(task, owner)
+        if trace.touched:
+            self._note_surprises(trace)
+
+    def _note_surprises(self, trace: Trace) -> None:
+        counts: dict[int, int] = {}
+        places: list[tuple[int, int]] = []
+        for number in trace.numbers:
+            count = counts.get(number, 0)
+            places.append((number, count))
+            counts[number] = count + 1
+        for step, label in trace.touched:
+            if step >= 0 and self.are_at(label):
+                self._surprises.add(places[step])
 
     def _note(self, task: int, label: Label) -> None:
         parts = self._accesses.setdefault(label.resource, {})

@@ -109,6 +109,8 @@ def check_first_run(model: Model) -> None:
     error = trace.error
     while isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
         error = error.exceptions[0]
+    if isinstance(error, ConfigurationError):
+        raise error
     if isinstance(error, VirtualTimeError):
         raise ConfigurationError(f"the model {model.name} cannot be explored: {error}") from None
     if isinstance(error, TypeError) and not trace.numbers[2:]:

@@ -15,7 +15,7 @@ class Portfolio:
     """One schedule each, round after round.
 
     Args:
-        members: in their order. One that has nothing left to try is passed over.
+        members: in their order; one may have several turns. One that has nothing left to try is passed over.
         hot_spots: shared by those of them that use it; they learn from every schedule.
     """
 
@@ -25,13 +25,17 @@ class Portfolio:
         self._members = members
         self._hot_spots = hot_spots
         self._turn = members[0]
+        self._begun: dict[int, int] = {}  # schedules of each member so far, by its first place
 
     def begin(self, schedule: int) -> bool:
         """The next one's turn."""
         count = len(self._members)
         for offset in range(count):
             self._turn = self._members[(schedule + offset) % count]
-            if self._turn.begin(schedule // count):
+            place = self._members.index(self._turn)
+            begun = self._begun.get(place, 0)
+            self._begun[place] = begun + 1
+            if self._turn.begin(begun):
                 self.name = f"portfolio, {self._turn.name}"
                 return True
         return False

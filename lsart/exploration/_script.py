@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from lsart.engine import CLOCK, Ready, Trace
+from lsart.exploration._steps import StepCounts
 
 __all__ = ["Follow", "Script", "ScriptWriter", "Switch", "schedule_of"]
 
@@ -32,23 +33,15 @@ class _Counting:
     notes_arrivals = False
 
     def __init__(self) -> None:
-        self._counts: dict[int, int] = {}
-        self._seen = 0
+        self._counts = StepCounts()
 
     def _place(self, ready: Ready) -> tuple[int, int]:
         """The current task and how many steps it has run."""
-        assert ready.trace is not None
-        numbers = ready.trace.numbers
-        counts = self._counts
-        for number in numbers[self._seen :]:
-            counts[number] = counts.get(number, 0) + 1
-        self._seen = len(numbers)
-        return ready.current, counts.get(ready.current, 0)
+        return ready.current, self._counts.so_far(ready).get(ready.current, 0)
 
     def begin(self, schedule: int) -> bool:
         """One schedule."""
         self._counts.clear()
-        self._seen = 0
         return True
 
     def end(self, trace: Trace) -> None:

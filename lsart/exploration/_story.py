@@ -55,7 +55,7 @@ def tell(trace: Trace, symptom: Symptom | None) -> str:
         seen.add(each.task)
     _flush(bystanders, lines)
     if symptom is not None:
-        first, *rest = _shortened(symptom.message, trace).splitlines() or [symptom.kind]
+        first, *rest = symptom.message.splitlines() or [symptom.kind]
         kind = "" if symptom.kind in ("deadlock", "step limit") else f"{symptom.kind}: "
         lines.append(f"=> {kind}{first}")
         lines += [f"   {line}" for line in rest]
@@ -64,20 +64,14 @@ def tell(trace: Trace, symptom: Symptom | None) -> str:
 
 def names_of_tasks(trace: Trace) -> dict[int, str]:
     """Short names: the function's own or the one that was given; where two are alike, the task's number is added."""
+    if trace.shows_names:
+        return {CLOCK: "time", **trace.names}
     short = {number: name.rpartition(".")[2] or name for number, name in trace.names.items()}
     if 1 in short:
         short[1] = "main"
     counts = Counter(short.values())
     named = {number: name if counts[name] == 1 else f"{name} ({number})" for number, name in short.items()}
     return {CLOCK: "time", **named}
-
-
-def _shortened(message: str, trace: Trace) -> str:
-    """The message with short names for tasks."""
-    for full in sorted(set(trace.names.values()), key=len, reverse=True):
-        if "." in full:
-            message = message.replace(full, full.rpartition(".")[2])
-    return message
 
 
 def operations_of(trace: Trace) -> dict[int, list[Label]]:

@@ -39,20 +39,21 @@ class StrategySettings:
 
 
 def _selective(stream: Random, settings: StrategySettings) -> Strategy:
-    return Selective(RandomWalk(stream), HotSpots(labelled=settings.labelled))
+    return Selective(POS(stream), HotSpots(labelled=settings.labelled))
 
 
 def _portfolio(stream: Random, settings: StrategySettings) -> Strategy:
     hot = HotSpots(labelled=settings.labelled)
-    members = (
-        Selective(RandomWalk(stream), hot),
+    selective = Selective(POS(stream), hot)
+    others = (
         Selective(PCT(stream, 2), hot),
-        Selective(PCT(stream, 3), hot),
-        POS(stream),
         Lockstep(stream),
+        POS(stream),
+        Selective(RandomWalk(stream), hot),
         RandomWalk(stream),
     )
-    return Portfolio(members, hot)
+    # Every second turn is that of the strategy that finds most; the others find what it cannot.
+    return Portfolio([member for other in others for member in (selective, other)], hot)
 
 
 STRATEGIES: dict[str, Callable[[Random, StrategySettings], Strategy]] = {

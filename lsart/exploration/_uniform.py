@@ -9,6 +9,7 @@ from __future__ import annotations
 from random import Random
 
 from lsart.engine import Ready, Trace
+from lsart.exploration._steps import StepCounts
 
 __all__ = ["UniformRandomWalk"]
 
@@ -28,23 +29,17 @@ class UniformRandomWalk:
     def __init__(self, stream: Random) -> None:
         self._random = stream.random
         self._lengths: dict[int, int] = {}
-        self._run: dict[int, int] = {}
-        self._counted = 0
+        self._counts = StepCounts()
 
     def begin(self, schedule: int) -> bool:
         """Count anew."""
-        self._run.clear()
-        self._counted = 0
+        self._counts.clear()
         return True
 
     def choose(self, ready: Ready) -> int:
         """In proportion to what is left."""
-        assert ready.trace is not None
-        steps = ready.trace.numbers
-        for task in steps[self._counted :]:
-            self._run[task] = self._run.get(task, 0) + 1
-        self._counted = len(steps)
-        left = [max(1, self._lengths.get(task, 1) - self._run.get(task, 0)) for task in ready.numbers]
+        run = self._counts.so_far(ready)
+        left = [max(1, self._lengths.get(task, 1) - run.get(task, 0)) for task in ready.numbers]
         mark = self._random() * sum(left)
         for task, weight in zip(ready.numbers, left, strict=True):
             mark -= weight

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import outcome
 import trio
@@ -17,12 +17,10 @@ import trio
 from lsart.contract import (
     STATUS_ACCESS_VIOLATION,
     STATUS_NO_SUCH_PACKAGE,
-    STATUS_NOT_IMPLEMENTED,
     STATUS_SUCCESS,
     STATUS_UNSUCCESSFUL,
     AccessViolation,
     CallPackageReply,
-    ClientRequest,
     PackageState,
     PackageStep,
     Pointer,
@@ -31,15 +29,16 @@ from lsart.contract import (
 )
 from lsart.engine import Label, announce, exploring, now_ns, own, touch
 from lsart.events import Bus, CallFinished, CallQueued, CallStarted, LockOrphaned, Origin, PackageDisabled
+from lsart.runtime._enter import call_entry, come_in
 from lsart.runtime._host import current_request
-from lsart.runtime._invoke import invoke, is_fault, returned_status
+from lsart.runtime._invoke import is_fault, returned_status
 from lsart.runtime._orphans import orphaned_locks
 from lsart.runtime._package import Package
 
 if TYPE_CHECKING:
     from lsart.runtime._client import Client
 
-__all__ = ["Dispatcher", "Request", "call_entry"]
+__all__ = ["Dispatcher", "Request"]
 
 _log = logging.getLogger("lsart.packages")
 
@@ -51,6 +50,7 @@ class Request:
         "arrived_ns",
         "client",
         "entry",
+        "is_delivered",
         "is_finished",
         "is_settled",
         "number",
@@ -79,6 +79,7 @@ class Request:
         self.arrived_ns = now
         self.task = trio.lowlevel.current_task()
         self.is_settled = False  # nobody waits for a result any more: it was delivered, or the caller is gone
+        self.is_delivered = False  # ...because it was delivered
         self.is_finished = False  # the package's function has returned
 
 
@@ -119,6 +120,7 @@ class Dispatcher:
         self._queue: deque[Request] = deque()
         self._number = 0
         self._in_flight = 0
+        self._untaken = 0  # replies on their way to clients that have not run since
         self._drained = trio.Event()
         self.is_open = True
         self._is_stopped = False
@@ -186,6 +188,9 @@ class Dispatcher:
             reply: CallPackageReply = await trio.lowlevel.wait_task_rescheduled(abandon)
         finally:
             client.calls.remove(request)
+            if request.is_delivered:
+                self._untaken -= 1
+                self._tell_if_drained()
         if not client.is_alive:  # it ended between the answer and this moment, and its memory with it
             raise ProcessTerminated(f"{client.name} ended during call {request.number}")
         return reply
@@ -198,9 +203,9 @@ class Dispatcher:
             trio.lowlevel.reschedule(request.task, outcome.Error(error))
 
     async def drain(self) -> None:
-        """Wait until no call is in flight. Callers bound it with a timeout."""
+        """Wait until no call is in flight and each client has its reply. Callers bound it with a timeout."""
         self.is_open = False
-        while self._in_flight:
+        while self._in_flight or self._untaken:
             self._drained = trio.Event()
             await self._drained.wait()
 
@@ -263,7 +268,7 @@ class Dispatcher:
         try:
             if package.state.is_available:
                 if self._explores:
-                    await _come_in(package, request.entry)
+                    await come_in(package, request.entry)
                 result = outcome.Value(await call_entry(request))
             else:  # disabled while the call waited for a worker
                 result = outcome.Error(StatusError(STATUS_NO_SUCH_PACKAGE, f"package {package.name!r} is disabled"))
@@ -292,16 +297,20 @@ class Dispatcher:
         self._in_flight -= 1
         if self._explores:
             touch("the calls of LSA", "w", f"answer {request.client.name}")
-        if not self._in_flight:
-            self._drained.set()
         delivered = not request.is_settled
         if delivered:
-            request.is_settled = True
+            request.is_settled = request.is_delivered = True
+            self._untaken += 1
             trio.lowlevel.reschedule(request.task, result)
         else:
             self._discard(request, result)
+        self._tell_if_drained()
         if self._bus.wants(CallFinished):
             self._tell_finished(request, result, delivered)
+
+    def _tell_if_drained(self) -> None:
+        if not self._in_flight and not self._untaken:
+            self._drained.set()
 
     def _discard(self, request: Request, result: outcome.Outcome[CallPackageReply]) -> None:
         """Nobody will free a reply that was never delivered, so LSA does."""
@@ -351,43 +360,6 @@ class Dispatcher:
         faulted = isinstance(error, AccessViolation)
         status = STATUS_ACCESS_VIOLATION if faulted else STATUS_UNSUCCESSFUL
         return StatusError(status, f"{entry} of {package.name} raised {reason}; the package is disabled")
-
-
-async def _come_in(package: Package, entry: str) -> None:
-    """What a package does between two points counts as touching all of its plain attributes, as nobody announces
-    those; unless its class says that it announces them itself, with `lsart.point`."""
-    owner = getattr(package.entries.get(entry), "__self__", None)
-    state = Label(f"package {package.key}", "w", f"enter {package.key}.{entry}")
-    if not getattr(owner, "announces_its_state", False):
-        own(state)
-    await announce(state)
-
-
-async def call_entry(request: Request) -> CallPackageReply:
-    function = request.package.entries.get(request.entry)
-    if function is None:
-        raise StatusError(STATUS_NOT_IMPLEMENTED, f"{request.package.name} has no {request.entry}")
-    result: Any = await invoke(function, ClientRequest(request.number), request.submit, None, len(request.submit))
-    if result is None:
-        return CallPackageReply()
-    if isinstance(result, CallPackageReply):
-        reply = result
-    else:
-        try:
-            buffer, length, protocol_status = result
-        except (TypeError, ValueError):
-            raise TypeError(
-                f"it returned {result!r}; expected None, a CallPackageReply, or (protocol_return_buffer, "
-                "return_buffer_length, protocol_status)"
-            ) from None
-        reply = CallPackageReply(buffer, length, protocol_status)
-    status: object = reply.protocol_status
-    buffer = reply.protocol_return_buffer
-    if not isinstance(status, int) or not -0x8000_0000 <= status <= 0xFFFF_FFFF:
-        raise TypeError(f"it returned the protocol_status {status!r}; expected a number of 32 bits")
-    if not (buffer is None or isinstance(buffer, Pointer)) or type(reply.return_buffer_length) is not int:
-        raise TypeError(f"it returned {reply!r}; the buffer is a Pointer or None, its length an int")
-    return reply
 
 
 def _shutting_down() -> StatusError:

@@ -21,7 +21,8 @@ from lsart.events import Bus
 from lsart.memory import Environment, LsaMemory, Machine
 from lsart.runtime._client import Client
 from lsart.runtime._client_services import ClientServices
-from lsart.runtime._dispatch import Dispatcher, call_entry
+from lsart.runtime._dispatch import Dispatcher
+from lsart.runtime._enter import call_entry
 from lsart.runtime._host import Host
 from lsart.runtime._invoke import sole_leaf
 from lsart.runtime._loader import Loader

@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 
 import attrs
 
+from lsart.contract import ConfigurationError
 from lsart.engine import end_run
 from lsart.events import Bus, LockOrphaned, MisuseEvent, Origin, OutputNotFromHeap, PackageDisabled, describe
 from lsart.exploration import Model
@@ -109,6 +110,8 @@ class _Run:
             await session.run()
         finally:
             session.close()
+        for refusal in session.refusals:
+            raise ConfigurationError(refusal)
         for problem in session.problems():
             raise PackageFault(problem)
 

@@ -146,8 +146,13 @@ class Session:
         )
 
     def problems(self) -> tuple[str, ...]:
-        """What went wrong, after the run ended; packages that did not start first."""
-        return (*self._refusals, *self._all_problems(self.monitor.summary()))
+        """What went wrong, after the run ended, besides packages that did not start."""
+        return self._all_problems(self.monitor.summary())
+
+    @property
+    def refusals(self) -> tuple[str, ...]:
+        """Why packages did not start."""
+        return self._refusals
 
     def _all_problems(self, summary: RunSummary) -> tuple[str, ...]:
         return (*self._problems, *self._faults_of_packages(summary))

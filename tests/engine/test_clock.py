@@ -1,9 +1,6 @@
 """Virtual time: where it starts, when it moves, how exact it is."""
 
 import math
-import signal
-import socket
-import threading
 import time
 
 import pytest
@@ -12,7 +9,7 @@ import trio.testing
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lsart.engine import DeadlockError, VirtualClock, current, now_ns, run, sleep_ns
+from lsart.engine import VirtualClock, current, now_ns, run, sleep_ns
 
 
 def test_time_starts_at_zero_on_both_clocks() -> None:
@@ -200,113 +197,6 @@ def test_tasks_waiting_for_idleness_go_before_time_does(cushion: float) -> None:
             assert now_ns() == 0
 
     run(main)
-
-
-def test_a_wait_for_a_thread_is_no_deadlock() -> None:
-    async def main() -> str:
-        def work() -> str:
-            time.sleep(0.05)
-            return trio.from_thread.run_sync(lambda: "done")
-
-        return await trio.to_thread.run_sync(work)
-
-    assert run(main) == "done"
-
-
-def test_a_wait_for_a_socket_is_no_deadlock() -> None:
-    ours, theirs = socket.socketpair()
-    late = threading.Timer(0.02, theirs.send, [b"x"])
-
-    async def main() -> bytes:
-        late.start()
-        await trio.lowlevel.wait_readable(ours)
-        return ours.recv(1)
-
-    with ours, theirs:
-        assert run(main) == b"x"
-        late.join()
-
-
-def test_bytes_that_lie_in_a_socket_win_against_a_timeout() -> None:
-    ours, theirs = socket.socketpair()
-
-    async def send_later() -> None:
-        await sleep_ns(5)
-        theirs.send(b"x")
-
-    async def main() -> None:
-        async with trio.open_nursery() as nursery:
-            nursery.start_soon(send_later)
-            with trio.fail_after(1):
-                await trio.lowlevel.wait_readable(ours)
-        assert now_ns() == 5
-
-    with ours, theirs:
-        run(main)
-
-
-def test_a_deadlock_inside_a_thread_is_a_deadlock() -> None:
-    async def main() -> None:
-        await trio.to_thread.run_sync(trio.from_thread.run, trio.sleep_forever)
-
-    with pytest.raises(DeadlockError) as caught:
-        run(main)
-    assert caught.value.waits[0].waits_for == "sleep_forever"
-
-
-def test_a_second_wait_outside_is_found_after_the_first_has_ended() -> None:
-    async def main() -> None:
-        async with trio.open_nursery() as nursery:
-            for milliseconds in (1, 5, 10):
-                nursery.start_soon(trio.to_thread.run_sync, time.sleep, milliseconds / 1000)
-        await trio.sleep_forever()
-
-    with pytest.raises(DeadlockError):
-        run(main)
-
-
-@pytest.mark.skipif(not hasattr(signal, "SIGUSR1"), reason="needs a signal to send to ourselves")
-def test_a_wait_for_a_signal_is_no_deadlock() -> None:
-    late = threading.Timer(0.02, lambda: signal.raise_signal(signal.SIGUSR1))
-
-    async def main() -> int:
-        with trio.open_signal_receiver(signal.SIGUSR1) as signals:
-            late.start()
-            async for number in signals:
-                return number
-        raise AssertionError
-
-    assert run(main) == signal.SIGUSR1
-    late.join()
-
-
-def test_ctrl_c_reaches_a_run_that_waits_outside() -> None:
-    ours, theirs = socket.socketpair()
-    late = threading.Timer(0.02, lambda: signal.raise_signal(signal.SIGINT))
-    cleaned = []
-
-    async def main() -> None:
-        late.start()
-        try:
-            await trio.lowlevel.wait_readable(ours)
-        finally:
-            cleaned.append(now_ns())
-
-    with ours, theirs, pytest.raises(KeyboardInterrupt):
-        run(main)
-    late.join()
-    assert cleaned == [0]
-
-
-def test_ctrl_c_reaches_a_run_that_is_busy_in_virtual_time() -> None:
-    async def main() -> None:
-        while True:
-            await sleep_ns(1)
-            if now_ns() == 1000:
-                signal.raise_signal(signal.SIGINT)
-
-    with pytest.raises(KeyboardInterrupt):
-        run(main)
 
 
 def test_the_clock_works_under_plain_trio_run_and_starts_afresh_each_time() -> None:
