@@ -10,6 +10,7 @@ from lsart.engine._explored import run_schedule
 from lsart.engine._interrupt import ctrl_c_calls
 from lsart.engine._labels import announce, end_run, exploring, own, point, touch, touch_everything, upcoming
 from lsart.engine._loop_parts import VirtualTimeError
+from lsart.engine._order import order_of
 from lsart.engine._primitives import labelled_primitives, state_of_primitives
 from lsart.engine._run import run
 from lsart.engine._schedule import CLOCK, EVERYTHING, Choose, Kind, Label, Ready, StepLimitError, Trace
@@ -37,6 +38,7 @@ __all__ = [
     "exploring",
     "labelled_primitives",
     "now_ns",
+    "order_of",
     "own",
     "point",
     "run",

@@ -1,7 +1,6 @@
 """How an async main is run: which clock, whose chance, and how a deadlock ends it."""
 
 import inspect
-import random
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import Literal, TypeVar, TypeVarTuple, cast
@@ -17,7 +16,7 @@ from lsart.engine._engine import Engine, install
 from lsart.engine._frames import in_a_run
 from lsart.engine._loop import Loop
 from lsart.engine._loop_parts import only_run
-from lsart.engine._schedule import Ready
+from lsart.engine._order import order_of, stream_of_order
 from lsart.engine._waits import nothing_to_come
 
 _T = TypeVar("_T")
@@ -69,7 +68,7 @@ def run(
 
     trio_clock = VirtualClock(on_deadlock=ending) if clock == "virtual" else None
     try:
-        with _trio.seeded_scheduler(_stream_of_order(seed)):
+        with _trio.seeded_scheduler(stream_of_order(seed)):
             result = trio.run(entry, clock=trio_clock, instruments=instruments)
     except KeyboardInterrupt:
         raise
@@ -91,11 +90,7 @@ def _run_virtual(
     main: Callable[[], Awaitable[object]], name: str, seed: int, instruments: Sequence[trio.abc.Instrument]
 ) -> object:
     clock = VirtualClock()
-    order = _stream_of_order(seed).random
     ending = Ending(lambda found: loop.begin_end(found))
-
-    def choose(ready: Ready) -> int:
-        return ready.numbers[int(order() * len(ready.numbers))]
 
     async def entry() -> object:
         trio.lowlevel.current_task().name = name
@@ -104,7 +99,7 @@ def _run_virtual(
 
     loop = Loop(
         clock=clock,
-        choose=choose,
+        choose=order_of(seed),
         on_deadlock=lambda: nothing_to_come(clock.now_ns, ending),
         handles_signals=True,
         instruments=instruments,
@@ -132,10 +127,6 @@ def _without_cancellations(error: BaseException | None) -> BaseException | None:
     if isinstance(error, BaseExceptionGroup):
         return error.split(trio.Cancelled)[1]
     return None if isinstance(error, trio.Cancelled) else error
-
-
-def _stream_of_order(seed: int) -> random.Random:
-    return random.Random(f"lsart scheduler/{seed}")
 
 
 async def _called(main: Callable[[*_Args], Awaitable[_T]], *args: *_Args) -> _T:

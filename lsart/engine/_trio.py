@@ -272,7 +272,7 @@ def take_steps(loop: Loop, runner: Any) -> None:
         if len(numbers) > 1:
             try:
                 number = choose(ready)
-                if number not in places:
+                if number not in tasks and number not in places:
                     raise ValueError(f"task {number} was chosen, and only {sorted(numbers)} can run")
             except BaseException as error:
                 loop.stop(runner, step + 1, error)
