@@ -8,7 +8,7 @@ from lsart.engine._deadlock import DeadlockError, Wait
 from lsart.engine._engine import Engine, current, now_ns, sleep_ns
 from lsart.engine._explored import run_schedule
 from lsart.engine._interrupt import ctrl_c_calls
-from lsart.engine._labels import announce, end_run, exploring, own, point, touch, touch_everything, upcoming
+from lsart.engine._labels import announce, end_run, exploring, own, point, rename, touch, touch_everything, upcoming
 from lsart.engine._loop_parts import VirtualTimeError
 from lsart.engine._order import order_of
 from lsart.engine._primitives import labelled_primitives, state_of_primitives
@@ -41,6 +41,7 @@ __all__ = [
     "order_of",
     "own",
     "point",
+    "rename",
     "run",
     "run_schedule",
     "sleep_ns",

@@ -19,9 +19,13 @@ class Wait:
     held_by: str | None = None
     """Who has it, where that is known."""
 
+    @property
+    def what(self) -> str:
+        """What it waits for and who has it, in one phrase."""
+        return self.waits_for if self.held_by is None else f"{self.waits_for}, held by {self.held_by}"
+
     def __str__(self) -> str:
-        holder = "" if self.held_by is None else f", held by {self.held_by}"
-        return f"{self.task} waits for {self.waits_for}{holder}"
+        return f"{self.task} waits for {self.what}"
 
 
 class DeadlockError(Exception):

@@ -9,7 +9,7 @@ import trio
 from lsart.engine import _trio
 from lsart.engine._schedule import EVERYTHING, Kind, Label
 
-__all__ = ["announce", "end_run", "exploring", "own", "point", "touch", "touch_everything", "upcoming"]
+__all__ = ["announce", "end_run", "exploring", "own", "point", "rename", "touch", "touch_everything", "upcoming"]
 
 _VERBS = {"r": "read", "w": "write"}
 _made: dict[tuple[str, str], Label] = {}
@@ -67,6 +67,14 @@ def upcoming(task: int) -> tuple[str, Label | None]:
     if ready is None or ready.trace is None:
         return "", None
     return ready.trace.names.get(task, ""), ready.pending.get(task)
+
+
+def rename(name: str) -> None:
+    """Call the current task so, from now on, in reports and stories: for tasks that serve one after another."""
+    trio.lowlevel.current_task().name = name
+    ready = _trio.ready()
+    if ready is not None and ready.trace is not None:
+        ready.trace.renamed.append((len(ready.trace.numbers) - 1, ready.current, name))
 
 
 def own(label: Label | None) -> None:

@@ -18,6 +18,7 @@ import trio
 
 from lsart.engine import _trio
 from lsart.engine._schedule import CLOCK, Choose, Ready, Trace
+from lsart.engine._waits import describe
 
 __all__ = ["Loop", "VirtualTime"]
 
@@ -163,6 +164,13 @@ class Loop:
             raise trio.TrioInternalError(f"these tasks would not end and were given up: {names}") from self.stopped_by
         self.step_limit = self.steps + _PATIENCE
         raise _WindUp
+
+    def note_wait(self, task: trio.lowlevel.Task, step: int) -> None:
+        """Note what a task that has just blocked waits for, in words."""
+        trace, self.ready.trace = self.ready.trace, None  # to look at primitives is no step of anybody
+        if trace is not None:
+            trace.waits[step] = describe(task).what
+        self.ready.trace = trace
 
     def make_calls(self, runner: Any, steps: int) -> None:
         """Calls of run_sync_soon. One that raises ends the run, as an error inside trio."""

@@ -146,6 +146,10 @@ class Trace:
     """(step, task): whom a step made ready or spawned; step -1 is before the first."""
     names: dict[int, str] = attrs.field(factory=dict)
     """What tasks are called."""
+    renamed: list[tuple[int, int, str]] = attrs.field(factory=list)
+    """(step, task, name): what a task is called from that step on, for those that say what they are at."""
+    waits: dict[int, str] = attrs.field(factory=dict)
+    """What a task that blocked waits for, by the step; noted with `shows_names`."""
     result: outcome.Outcome[object] | None = None
     """What the run returned or raised."""
     time_ns: int = 0

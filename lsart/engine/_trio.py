@@ -329,6 +329,8 @@ def take_steps(loop: Loop, runner: Any) -> None:
                 if trace is not None:
                     trace.ends[step] = "b"
                 _park(runner, task, message)
+                if trace is not None and trace.shows_names:
+                    loop.note_wait(task, step)
             else:
                 if trace is not None:
                     trace.ends[step] = "e" if isinstance(ended, outcome.Value) else "x"

@@ -62,6 +62,7 @@ class _Campaign:
         self._plan = plan
         self._options = options
         self._started = time.monotonic()
+        self._exploring = 0.0  # seconds, without those that shrinking took
         self._counter = CoverageCounter()
         self._steps = 0
         self._is_exhausted = False
@@ -81,7 +82,13 @@ class _Campaign:
                 f"the model {self._model.name} cannot be explored, as one schedule run twice differs. {repeats}"
             )
         self._try_known_failures()
-        for batch in self._batches():
+        batches = self._batches()
+        while True:
+            started = time.monotonic()
+            batch = next(batches, None)
+            self._exploring += time.monotonic() - started
+            if batch is None:
+                break
             self._counter.add(batch.orders)
             self._steps += batch.steps
             self._is_exhausted = batch.is_exhausted
@@ -107,7 +114,7 @@ class _Campaign:
             is_exhausted=self._is_exhausted,
             is_interrupted=self.was_asked_to_stop and not is_complete,
             is_sound=self._is_exhausted and not bounded,
-            seconds=time.monotonic() - self._started,
+            seconds=self._exploring,
         )
 
     def _has_enough(self) -> bool:

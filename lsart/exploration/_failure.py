@@ -51,9 +51,11 @@ def symptom_of(trace: Trace) -> Symptom | None:
     kind = type(error).__qualname__
     if isinstance(error, DeadlockError):
         # Names of variables, numbers of calls and counts of waiters differ from schedule to schedule.
-        told = [re.sub(r" ?'[^']*'( \(\d+\))?|\d[\d.]*", "", each.waits_for) for each in error.waits]
-        waits = {each for each in told if not each.startswith("the end of its nursery")}
-        return Symptom("deadlock", ", ".join(sorted(waits)), str(error))
+        waits = [each for each in error.waits if not each.waits_for.startswith("the end of its nursery")]
+        # Who waits for nobody in particular, such as a server for its next request, may or may not be there.
+        waits = [each for each in waits if each.held_by is not None] or waits
+        told = {re.sub(r" ?'[^']*'( \(\d+\))?|\d[\d.]*", "", each.waits_for) for each in waits}
+        return Symptom("deadlock", ", ".join(sorted(told)), str(error))
     if isinstance(error, StepLimitError):
         return Symptom("step limit", "", str(error))
     where = getattr(error, "symptom", None)

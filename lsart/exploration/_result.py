@@ -66,6 +66,7 @@ class Exploration:
         model, strategy, seed: what was explored, and how. schedules, steps: how many ran.
         failures: different ones, in the order in which they were met. coverage: see there.
         is_exhausted: nothing is left to try within the strategy's bounds. is_interrupted: Ctrl-C, or out of time.
+        seconds: of real time that running the schedules took, without shrinking.
         is_sound: whether exhaustion means that no schedule fails, between checkpoints; and not only those within a
             bound.
     """

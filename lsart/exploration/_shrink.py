@@ -3,7 +3,7 @@
 Preemptions are what a person has to keep in mind when reading a schedule. First greedily, on blocks of steps (after
 Jalbert, Sen: A Trace Simplification Technique for Effective Debugging of Concurrent Programs, FSE 2010): drop a block,
 let one run on, join two of one task. Then by trying every schedule with fewer preemptions, which either finds a better
-one or proves that there is none. Then, if the model has smaller versions of itself, the same in those.
+one or proves that there is none. All that in the smallest version of the model that shows the failure, if it has any.
 """
 
 from __future__ import annotations
@@ -60,17 +60,18 @@ def shrink_script(
     found, _ = follow(model, script, seed)
     if found is None:
         return None
-    shrinker = _Shrinker(model, seed, found, stop)
+    # The smallest model first: there both the search and the proof are short.
+    smaller, found = _in_a_smaller_model(model, found, seed, stop)
+    shrinker = _Shrinker(smaller, seed, found, stop)
     shrinker.reduce()
     is_minimal = shrinker.prove() if proves else None
-    runs, proof_runs = shrinker.runs, shrinker.proof_runs
-    smaller, better = _in_a_smaller_model(model, shrinker.best, seed, stop)
-    if smaller is not model:
-        shrinker = _Shrinker(smaller, seed, better, stop)
-        shrinker.reduce()
-        is_minimal = shrinker.prove() if proves else None
-        runs, proof_runs = runs + shrinker.runs, proof_runs + shrinker.proof_runs
-    return Shrunk(model=smaller, found=shrinker.best, runs=runs, proof_runs=proof_runs, is_minimal=is_minimal)
+    return Shrunk(
+        model=smaller,
+        found=shrinker.best,
+        runs=shrinker.runs,
+        proof_runs=shrinker.proof_runs,
+        is_minimal=is_minimal,
+    )
 
 
 class _Blocks:

@@ -30,7 +30,8 @@ class _Stretch:
     operations: list[Label] = attrs.field(factory=list)
     end: str = "y"
     before: Label | None = None
-    announced: Label | None = None
+    waits_for: str = ""
+    is_last: bool = False
     started: list[int] = attrs.field(factory=list)
 
 
@@ -51,7 +52,8 @@ def tell(trace: Trace, symptom: Symptom | None) -> str:
             seen.add(each.task)
             continue
         _flush(bystanders, lines)
-        lines.append(_line(each, names, is_first=each.task not in seen))
+        who = _name_during(trace, each, names[each.task])
+        lines.append(_line(each, who, names, is_first=each.task not in seen))
         seen.add(each.task)
     _flush(bystanders, lines)
     if symptom is not None:
@@ -75,12 +77,14 @@ def names_of_tasks(trace: Trace) -> dict[int, str]:
 
 
 def operations_of(trace: Trace) -> dict[int, list[Label]]:
-    """What each step touched that another task touches too, one of them writing."""
+    """What each step touched that another task touches too, one of them writing. What nobody announces but only some
+    touch by the way, such as a table of handles, is left out."""
     hot = HotSpots(labelled=True)
     hot.learn(trace)
+    announced = {label.resource for label in trace.labels.values()}
     found: dict[int, list[Label]] = {}
     for step, label in [*trace.labels.items(), *trace.touched]:
-        if hot.are_at(label):
+        if hot.are_at(label) and (label.resource in announced or not announced):
             found.setdefault(step, []).append(label)
     return found
 
@@ -101,10 +105,16 @@ def _stretches(trace: Trace) -> list[_Stretch]:
         current = stretches[-1]
         current.last = step
         current.end = trace.ends.get(step, "y")
-        current.announced = trace.labels.get(step)
+        current.waits_for = trace.waits.get(step, "")
         current.before = upcoming.get(step)
         current.operations += operations.get(step, ())
         current.started += started.get(step, ())
+    if stretches:
+        stretches[-1].is_last = True
+    for each in stretches:
+        if each.task == 1 and each.started:  # what was done before there was anybody else
+            each.operations.clear()
+            break
     return stretches
 
 
@@ -131,12 +141,22 @@ def _flush(bystanders: list[str], lines: list[str]) -> None:
         bystanders.clear()
 
 
-def _line(stretch: _Stretch, names: dict[int, str], *, is_first: bool) -> str:
+def _name_during(trace: Trace, stretch: _Stretch, name: str) -> str:
+    """What a task that changes its name is called while it does this: the name that says most."""
+    before, inside = name, name
+    for step, task, new in trace.renamed:
+        if task == stretch.task and step < stretch.first:
+            before = new
+        elif task == stretch.task and step <= stretch.last and inside == name:
+            inside = new
+    return max(before, inside, key=len)
+
+
+def _line(stretch: _Stretch, who: str, names: dict[int, str], *, is_first: bool) -> str:
     steps = stretch.last - stretch.first + 1
     place = f"step {stretch.first + 1}" if steps == 1 else f"steps {stretch.first + 1} to {stretch.last + 1}"
     if stretch.task == CLOCK:
         return f"time moves to what is due next, though tasks could run ({place})"
-    who = names[stretch.task]
     verb = "runs" if is_first else "resumes"
     parts = [f"{who} {verb} ({place})"]
     if stretch.started:
@@ -153,8 +173,12 @@ def _why_it_stopped(stretch: _Stretch) -> str:
         return "ends"
     if stretch.end == "x":
         return "raises"
+    if stretch.end == "b" and stretch.started and stretch.waits_for.startswith("the end of its nursery"):
+        return "waits for them"
     if stretch.end == "b":
-        return f"has to wait ({stretch.announced})" if stretch.announced is not None else "waits"
+        return f"waits for {stretch.waits_for}" if stretch.waits_for else "waits"
+    if stretch.is_last:
+        return "and the run ends here"
     return f"and is STOPPED before `{stretch.before}`" if stretch.before is not None else "and is STOPPED"
 
 

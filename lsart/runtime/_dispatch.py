@@ -27,7 +27,7 @@ from lsart.contract import (
     ProcessTerminated,
     StatusError,
 )
-from lsart.engine import Label, announce, exploring, now_ns, own, touch
+from lsart.engine import Label, announce, exploring, now_ns, own, rename, touch
 from lsart.events import Bus, CallFinished, CallQueued, CallStarted, LockOrphaned, Origin, PackageDisabled
 from lsart.runtime._enter import call_entry, come_in
 from lsart.runtime._host import current_request
@@ -222,11 +222,14 @@ class Dispatcher:
         """For the deadlock report: whoever made a call, a client or a package in a worker, waits for it."""
         for request in self._queue:
             if request.task is task:
-                return f"a free worker ({len(self._queue)} calls wait)", f"{len(self._workers)} workers, all busy"
+                busy = "the only one is" if len(self._workers) == 1 else f"all {len(self._workers)} are"
+                waiting = "1 call waits" if len(self._queue) == 1 else f"{len(self._queue)} calls wait"
+                return f"a free worker: {busy} busy, {waiting}", None
         for worker in self._workers:
-            if worker.serving is not None and worker.serving.task is task:
-                call = f"the reply of {worker.serving.package.name!r} to call {worker.serving.number}"
-                return call, f"LSA worker {worker.number}"
+            request = worker.serving or worker.next
+            if request is not None and request.task is task:
+                name = f"LSA worker {worker.number}" if worker.task is None else worker.task.name
+                return f"the reply of {request.package.name!r} to call {request.number}", name
         return None
 
     async def _work(self, worker: _Worker) -> None:
@@ -268,6 +271,7 @@ class Dispatcher:
         try:
             if package.state.is_available:
                 if self._explores:
+                    rename(f"LSA worker {worker} for {request.client.name}")
                     await come_in(package, request.entry)
                 result = outcome.Value(await call_entry(request))
             else:  # disabled while the call waited for a worker
@@ -290,6 +294,7 @@ class Dispatcher:
             current_request.set(None)
             if self._explores:
                 own(None)
+                rename(f"LSA worker {worker}")
         self._finish(request, result)
 
     def _finish(self, request: Request, result: outcome.Outcome[CallPackageReply]) -> None:

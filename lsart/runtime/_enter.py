@@ -18,8 +18,9 @@ __all__ = ["call_entry", "come_in"]
 async def come_in(package: Package, entry: str) -> None:
     """What a package does between two points counts as touching all of its plain attributes, as nobody announces
     those; unless its class says that it announces them itself, with `lsart.point`."""
-    owner = getattr(package.entries.get(entry), "__self__", None)
-    state = Label(f"package {package.key}", "w", f"enter {package.key}.{entry}")
+    function = package.entries.get(entry)
+    owner = getattr(function, "__self__", None)
+    state = Label(f"package {package.key}", "w", f"enter {getattr(function, '__name__', entry)} of {package.name}")
     if not getattr(owner, "announces_its_state", False):
         own(state)
     await announce(state)

@@ -22,13 +22,21 @@ def fingerprint(scenario: Scenario, name: str) -> int:
         resolved = spec.source
         assert isinstance(resolved, Resolved)
         parts.append(repr(sorted(resolved.options.items(), key=str)).encode())
-        parts += [file.read_bytes() for file in _sources(resolved.target)]
+        owner = resolved.target if isinstance(resolved.target, type) else type(resolved.target)
+        for each in (resolved.target, *owner.__mro__[1:]):  # a class may be little more than its base
+            parts += [file.read_bytes() for file in _sources(each)]
     return crc32(b"\0".join(parts))
 
 
 def _sources(target: Any) -> list[Path]:
-    """The file in which a package is written, and those of its directory if it has one of its own."""
-    module = target if isinstance(target, ModuleType) else sys.modules.get(_home(target))
+    """The file in which a package is written, and those of its directory if it has one of its own.
+
+    Not those of Python and of lsart itself: their versions are in the token, or change nothing.
+    """
+    home = _home(target)
+    if home.partition(".")[0] in sys.stdlib_module_names or home.partition(".")[0] == "lsart":
+        return []
+    module = target if isinstance(target, ModuleType) else sys.modules.get(home)
     try:
         file = Path(inspect.getfile(module if module is not None else target))
     except (TypeError, OSError):

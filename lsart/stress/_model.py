@@ -38,9 +38,9 @@ class PackageFault(Exception):  # noqa: N818  (what a package did, not an error 
     `symptom` is the message without what differs from schedule to schedule: numbers of calls and clients, offsets.
     """
 
-    def __init__(self, message: str) -> None:
+    def __init__(self, message: str, symptom: str = "") -> None:
         super().__init__(message)
-        self.symptom = re.sub(r"\d[\d,.]*", "#", message)
+        self.symptom = symptom or re.sub(r"\d[\d,.]*", "#", message)
 
 
 class UseAfterFree(PackageFault):
@@ -184,13 +184,21 @@ class _Watch:
             if 0 <= access.address - section.base < section.max_size:
                 if section.block_containing(access.address) is None:
                     ends = section.ends_of_freed(access.address)
-                    end_run(UseAfterFree(_told(access, section.name, access.address - section.base, ends)))
+                    end_run(_use_after_free(access, section.name, access.address - section.base, ends))
                 return
 
 
-def _told(access: Access, section: str, offset: int, ends: tuple[Origin, Origin] | None) -> str:
-    what = f"{access.kind} of {access.length} bytes at {section}[{offset}], which is in no block"
+def _use_after_free(access: Access, section: str, offset: int, ends: tuple[Origin, Origin] | None) -> UseAfterFree:
+    place = f"{access.kind} of {access.length} bytes at {section}[{offset}]"
     if ends is None:
-        return what
+        return UseAfterFree(f"{place}, where there is no block", f"{access.kind} outside of blocks")
     allocated, freed = ends
-    return f"{what}: allocated by {allocated}, freed by {freed}"
+    return UseAfterFree(
+        f"{place}, a block that was freed: allocated {_by(allocated)}, freed {_by(freed)}",
+        f"{access.kind} of a block of {allocated.package} that {freed.package} freed",
+    )
+
+
+def _by(origin: Origin) -> str:
+    during = "outside of calls" if origin.call is None else f"in call {origin.call} of {origin.client}"
+    return f"by {origin.package} with {origin.function} {during}"
