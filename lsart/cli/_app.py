@@ -146,10 +146,10 @@ def explore(
         schedules: How many at most; 1000 if no budget is given either.
         budget: How long to go on, such as 30s; it ends between batches of 100 schedules.
         seed: Where all chance comes from. Same seed, same schedules.
-        depth: Of pct: how many ordering constraints a bug is taken to need.
+        depth: Of pct and fair-pct: how many ordering constraints a bug is taken to need.
         preemptions: Of dfs: how many at most.
         labelled: Promise that tasks share nothing but trio's primitives and what lsart.point announces, so that fewer
-            orders need to be tried. Packages need no promise.
+            orders need to be tried. Packages need no promise; what a named lsart.point announces is believed anyway.
         time_choices: Let timeouts come while tasks can run, as on a busy machine.
         step_limit: Steps that one run may take; 20,000 if not given.
         jobs: Processes. They find the same as one.

@@ -96,7 +96,8 @@ def run_explore(options: ExploreOptions, out: TextIO) -> int:
     tokens = [_token(failure) for failure in result.failures]
     if options.quiet:
         for failure, token in zip(result.failures, tokens, strict=True):
-            say(f"{failure.symptom}\nlsart replay {token}")
+            say(str(failure.symptom))
+            print(f"lsart replay {token}", file=sys.stderr)  # not wrapped, as it is to be copied
     else:
         _show(exploration_report(result, tokens, width=width()), out)
     return _exit_code(result)
@@ -145,7 +146,8 @@ def list_failures(out: TextIO) -> int:
         print(model, file=out)
         for text, token in known:
             if token.model == model:
-                small = f"{token.steps} steps, {len(token.script)} switches, found by {token.strategy}"
+                switches = "1 switch" if len(token.script) == 1 else f"{len(token.script)} switches"
+                small = f"{token.steps} steps, {switches}, found by {token.strategy}"
                 print(f"  {small}\n    lsart replay {text}", file=out)
     return 0
 

@@ -3,6 +3,7 @@
 Nothing above this floor knows which event loop runs underneath. The engine knows nothing of LSA.
 """
 
+from lsart.engine._canary import loop_works
 from lsart.engine._clock import VirtualClock
 from lsart.engine._deadlock import DeadlockError, Wait
 from lsart.engine._engine import Engine, current, now_ns, sleep_ns
@@ -37,6 +38,7 @@ __all__ = [
     "end_run",
     "exploring",
     "labelled_primitives",
+    "loop_works",
     "now_ns",
     "order_of",
     "own",

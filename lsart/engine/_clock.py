@@ -49,6 +49,8 @@ class VirtualClock(trio.abc.Clock):
     trio's own deadlines are floats. They are exact to 1 ns up to 2**22 s (48 days) of virtual time and
     coarser after that; ``sleep_ns`` needs no float and is exact always.
 
+    `seed` is that of the engine that `current` makes when nobody has made one.
+
     `on_deadlock` is called with each deadlock found, outside of any task. It should cancel something.
     Without it a system task raises the error, which cancels all tasks, runs their ``finally`` blocks
     and ends ``trio.run`` with a TrioInternalError that has the DeadlockError among its causes.
@@ -63,9 +65,12 @@ class VirtualClock(trio.abc.Clock):
         "_timers",
         "_told_on_deadlock",
         "now_ns",
+        "seed",
     )
 
-    def __init__(self, *, on_deadlock: Callable[[DeadlockError], None] | None = None) -> None:
+    def __init__(self, *, on_deadlock: Callable[[DeadlockError], None] | None = None, seed: int = 0) -> None:
+        self.seed = seed
+        """The seed of the run's engine, unless the run installs one itself."""
         self._told_on_deadlock = on_deadlock
         self._on_deadlock = on_deadlock or Ending(fail_in_system_task)
         self._timers: list[tuple[int, int, _Timer]] = []

@@ -69,8 +69,10 @@ def current() -> Engine:
     except RuntimeError:
         raise RuntimeError("there is no current engine outside a run; call this from inside run(main)") from None
     clock = trio.lowlevel.current_clock()
-    if isinstance(clock, VirtualClock) or _is_mock(clock):
-        engine = Engine(seed=0, is_virtual=True)
+    if isinstance(clock, VirtualClock):
+        engine = Engine(seed=clock.seed)
+    elif _is_mock(clock):
+        engine = Engine()
     else:
         engine = Engine(seed=0, is_virtual=False, start_ns=_clock_ns(clock))
     install(engine)

@@ -12,7 +12,6 @@ from lsart.engine._canary import loop_works
 from lsart.engine._clock import VirtualClock
 from lsart.engine._deadlock import DeadlockError
 from lsart.engine._ending import Ending
-from lsart.engine._engine import Engine, install
 from lsart.engine._fallback import run_in_trios_loop
 from lsart.engine._frames import in_a_run
 from lsart.engine._loop import Loop
@@ -55,12 +54,8 @@ def run_schedule(
     trace = Trace(shows_names=shows_names)
     if not loop_works():
         return run_in_trios_loop(main, choose, trace, seed=seed, step_limit=step_limit)
-    clock = VirtualClock()
+    clock = VirtualClock(seed=seed)
     ending = Ending(lambda found: loop.begin_end(found))
-
-    async def entry() -> object:
-        install(Engine(seed=seed))
-        return await main()
 
     loop = Loop(
         clock,
@@ -74,7 +69,7 @@ def run_schedule(
     )
     with only_run():
         try:
-            result = loop.run(entry)
+            result = loop.run(main)
         except trio.TrioInternalError as error:
             if isinstance(error.__cause__, KeyboardInterrupt):
                 raise error.__cause__ from None

@@ -34,7 +34,14 @@ class _Shuffle:
         self._stop = stop
         self._base: int | None = None
         self._after_end = 0
+        self.failed_with: BaseException | None = None
         self.ready = Ready(trace, notes_arrivals=True)
+        self.ready.end_run = self._end_run
+
+    def _end_run(self, error: BaseException) -> None:
+        """See `Ready.end_run`."""
+        self.failed_with = error
+        self._stop(error)
 
     def uniform(self, low: float, high: float) -> float:
         """trio draws one such number, for its deadlines."""
@@ -100,13 +107,15 @@ def run_in_trios_loop(
         return None
 
     clock = VirtualClock(on_deadlock=Ending(stop))
-    with _trio.seeded_scheduler(_Shuffle(choose, trace, step_limit, stop)):
+    shuffle = _Shuffle(choose, trace, step_limit, stop)
+    with _trio.seeded_scheduler(shuffle):
         result: outcome.Outcome[object] = outcome.capture(lambda: trio.run(entry, clock=clock))
     error = result.error if isinstance(result, outcome.Error) else None
     if isinstance(error, KeyboardInterrupt):
         raise error
     if stopped_by:
-        if not isinstance(stopped_by[0], (DeadlockError, StepLimitError)):
+        first = stopped_by[0]
+        if first is not shuffle.failed_with and not isinstance(first, (DeadlockError, StepLimitError)):
             raise stopped_by[0]
         result = outcome.Error(stopped_by[0])
     trace.result = result

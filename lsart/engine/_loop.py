@@ -17,11 +17,13 @@ import outcome
 import trio
 
 from lsart.engine import _trio
-from lsart.engine._schedule import CLOCK, Choose, Ready, Trace
+from lsart.engine._schedule import CLOCK, Choose, Ready, StepLimitError, Trace
 from lsart.engine._waits import describe
 
 __all__ = ["Loop", "VirtualTime"]
 
+# Every so many steps the loop shows that it is alive.
+_STEPS_BETWEEN_SIGNS: Final = 16
 # By count, so that what the garbage collector finalises comes at the same step in each run.
 _STEPS_BETWEEN_COLLECTIONS: Final = 8192
 # Tasks that are cancelled get so many steps to end before an error is raised inside them, and again as many after that.
@@ -222,9 +224,20 @@ class Loop:
         elif self.clock.move(runner.deadlines.next_deadline()):
             runner.deadlines.expire(self.clock.current_time())
 
-    def pulse(self, runner: Any, step: int) -> None:
-        """Every few steps: instruments hear that the loop is alive, and at times garbage is collected."""
-        if "after_io_wait" in runner.instruments:
-            runner.instruments.call("after_io_wait", 0)
-        if step and not step % _STEPS_BETWEEN_COLLECTIONS:
-            gc.collect(1)
+    def attend(self, runner: Any, step: int, task: int) -> int:
+        """What is due before some steps only; before which step this is to be called next."""
+        if step >= self.step_limit:
+            self.stop(runner, step, StepLimitError(self.step_limit))
+        if self.before_step is not None:
+            try:
+                self.before_step(step, task)
+            except BaseException as error:
+                self.stop(runner, step, error)
+        if not step % _STEPS_BETWEEN_SIGNS:
+            if "after_io_wait" in runner.instruments:  # it is what a watchdog listens to
+                runner.instruments.call("after_io_wait", 0)
+            if step and not step % _STEPS_BETWEEN_COLLECTIONS:
+                gc.collect(1)
+        if self.before_step is not None:
+            return step + 1
+        return min(self.step_limit, step + _STEPS_BETWEEN_SIGNS - step % _STEPS_BETWEEN_SIGNS)

@@ -33,15 +33,15 @@ def run(
     """Run ``await main(*args)`` under trio and return its result.
 
     All chance in the run follows from `seed`, the order of tasks included: two virtual runs with one
-    seed take the same steps, in any process. What comes from outside (threads, sockets, signals, the
-    real clock) can still differ.
+    seed take the same steps, in any process. On the real clock, what comes from outside (threads,
+    sockets, signals, the clock) can still differ.
 
-    On the virtual clock time starts at 0 and jumps over waits; nothing is slept in real time unless
-    only the outside world can go on. On the real clock a deadlock is not detected: it just waits.
+    On the virtual clock time starts at 0 and jumps over waits; nothing is slept in real time, and the
+    outside world is refused: see `VirtualTimeError`. On the real clock a deadlock is not detected: it
+    just waits.
 
-    Python's cyclic garbage collector stays on. It cannot reorder tasks, because order follows from the
-    tasks' own numbers and the seed. It does decide when a forgotten async generator is finalised, which
-    trio does in a task of its own; close such generators with ``contextlib.aclosing``.
+    In a virtual run Python's cyclic garbage collector runs at fixed steps, so that what it finalises,
+    forgotten async generators above all, comes at the same step each time.
 
     Raises:
         DeadlockError: nothing could ever happen again (virtual clock only). All tasks were cancelled

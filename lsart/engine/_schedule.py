@@ -65,7 +65,9 @@ class StepLimitError(Exception):
         self.limit = limit
 
     def __str__(self) -> str:
-        return f"the run was not over after {self.limit:,} steps; raise step_limit if it should take longer"
+        return (
+            f"the run was not over after {self.limit:,} steps; raise the limit (step_limit, --step-limit) if it should"
+        )
 
 
 class Ready:

@@ -23,7 +23,7 @@ import trio._core._traps
 import trio._threads
 
 from lsart.engine._loop_parts import AGAIN, Calls, InOrder, NoIO, NoSignals, VirtualTimeError, only_run
-from lsart.engine._schedule import CLOCK, Ready, StepLimitError
+from lsart.engine._schedule import CLOCK, Ready, Trace
 
 if TYPE_CHECKING:
     from lsart.engine._loop import Loop
@@ -161,8 +161,6 @@ def channel_state(channel: object) -> object:
 
 
 _counter = operator.attrgetter("_counter")
-# Every so many steps the loop shows that it is alive.
-_PULSE = 15
 
 
 def enter(
@@ -179,6 +177,7 @@ def enter(
         entry_queue=Calls(),
         runq=[],
         waiting_for_idle={},
+        asyncgens=_run.AsyncGenerators(alive=InOrder()),
     )
     context = _run.GLOBAL_RUN_CONTEXT
     library = getattr(_run, "sniffio_library", None)
@@ -195,7 +194,6 @@ def enter(
         if collects:
             gc.enable()
 
-    runner.asyncgens.alive = InOrder()
     runner.asyncgens.install_hooks(runner)
     if handles_signals:
         runner.ki_manager.install(runner.deliver_ki, False)
@@ -243,9 +241,10 @@ def take_steps(loop: Loop, runner: Any) -> None:
     # A plain dict up to trio 0.29, with one inside from 0.30 on.
     hooks, base = getattr(runner.instruments, "data", runner.instruments), runner.init_task._counter
     context, deadlines, clock = _run.GLOBAL_RUN_CONTEXT, runner.deadlines, loop.clock
-    before_step, limit, time_is_a_choice = loop.before_step, loop.step_limit, loop.time_is_a_choice
+    time_is_a_choice, attend_at = loop.time_is_a_choice, loop.steps
     checkpoint = _traps.CancelShieldedCheckpoint
-    ran = None if trace is None else trace.numbers.append
+    noted = Trace() if trace is None else trace
+    ran, woken, names = noted.numbers.append, noted.woken.append, noted.names
     step = loop.steps - 1
     while living:
         if calls:
@@ -262,8 +261,9 @@ def take_steps(loop: Loop, runner: Any) -> None:
                 places[number] = len(numbers)
                 numbers.append(number)
                 if trace is not None:
-                    trace.woken.append((step, number))
-                    task.name = trace.name_task(number, task.name)
+                    woken((step, number))
+                    if number not in names:
+                        task.name = trace.name_task(number, task.name)
             if ready.arrived is not None:
                 ready.arrived += [task._counter - base for task in arrivals]
             arrivals.clear()
@@ -282,20 +282,13 @@ def take_steps(loop: Loop, runner: Any) -> None:
             loop.wait_for_time(runner, step + 1)
             continue
         step += 1
-        if step >= limit:
-            loop.stop(runner, step, StepLimitError(limit))
-        if before_step is not None:
-            try:
-                before_step(step, number)
-            except BaseException as error:
-                loop.stop(runner, step, error)
-        if not step & _PULSE:
-            loop.pulse(runner, step)
-        if trace is not None and ran is not None:
+        if step >= attend_at:
+            attend_at = loop.attend(runner, step, number)
+        if trace is not None:
             ran(number)
             if pending and number in pending:
                 trace.labels[step] = pending.pop(number)
-        if number == CLOCK:
+        if time_is_a_choice and number == CLOCK:
             loop.let_time_come(runner, step + 1)
             continue
         ready.current = number
@@ -337,8 +330,6 @@ def take_steps(loop: Loop, runner: Any) -> None:
                 _exit(runner, task, ended)
         if hooked and "after_task_step" in hooks:
             runner.instruments.call("after_task_step", task)
-        # What a frame of the loop refers to would live until the next step.
-        del task, message, function, value, ended
     loop.steps = step + 1
 
 

@@ -48,7 +48,13 @@ def nothing_to_come(time_ns: int, on_deadlock: Callable[[DeadlockError], None]) 
 def waits_now() -> list[Wait]:
     """What every task of the run waits for at this moment; one that can run waits for its turn."""
     tasks = [task for task in _frames.all_tasks() if task.parent_nursery is not None]
-    return [Wait(task.name, "its turn") if _trio.can_run(task) else describe(task) for task in tasks]
+    return [Wait(task.name, _its_turn(task)) if _trio.can_run(task) else describe(task) for task in tasks]
+
+
+def _its_turn(task: trio.lowlevel.Task) -> str:
+    ready, root = _trio.ready(), trio.lowlevel.current_root_task()
+    label = None if ready is None else ready.pending.get(_trio.number_of(task) - _trio.number_of(root))
+    return "its turn" if label is None else f"its turn to {label}"
 
 
 def describe(task: trio.lowlevel.Task) -> Wait:

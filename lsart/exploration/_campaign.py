@@ -13,7 +13,7 @@ from contextlib import ExitStack
 import attrs
 
 from lsart.contract import ConfigurationError
-from lsart.engine import ctrl_c_calls
+from lsart.engine import ctrl_c_calls, loop_works
 from lsart.exploration._attempt import follow, labelled
 from lsart.exploration._batch import BATCH, Batch, Batches, Hit, Plan
 from lsart.exploration._coverage import CoverageCounter
@@ -21,7 +21,7 @@ from lsart.exploration._database import FailureDatabase
 from lsart.exploration._explain import Origin, explain
 from lsart.exploration._failure import Symptom
 from lsart.exploration._jobs import jobs
-from lsart.exploration._model import Model, check_first_run
+from lsart.exploration._model import Model, check_first_run, version_of
 from lsart.exploration._recheck import check_repeats, recheck
 from lsart.exploration._result import Exploration, Failure
 
@@ -95,7 +95,7 @@ class _Campaign:
             for hit in batch.hits:
                 if hit.symptom not in self.failures and not self._has_enough():
                     self._report("shrinking")
-                    self._note_hit(hit)
+                    self._note_hit(hit, self._model)
             self._report("exploring")
             if self._is_exhausted or self._has_enough() or self._is_out_of_time() or self.was_asked_to_stop:
                 break
@@ -113,7 +113,7 @@ class _Campaign:
             coverage=self._counter.result(),
             is_exhausted=self._is_exhausted,
             is_interrupted=self.was_asked_to_stop and not is_complete,
-            is_sound=self._is_exhausted and not bounded,
+            is_sound=self._is_exhausted and not bounded and loop_works(),
             seconds=self._exploring,
         )
 
@@ -153,17 +153,18 @@ class _Campaign:
         for text, token in database.tokens(model.name):
             if self._has_enough():
                 return
-            if token.fingerprint != model.fingerprint or token.seed != self._plan.seed:
+            small = version_of(model, token.model)
+            if small is None or token.fingerprint != small.fingerprint or token.seed != self._plan.seed:
                 continue
-            found, trace = follow(model, token.script, token.seed)
+            found, trace = follow(small, token.script, token.seed)
             if found is None or found.symptom.number != token.symptom:
                 database.remove(model.name, text)
             elif found.symptom not in self.failures:
                 hit = Hit(schedule=-1, symptom=found.symptom, numbers=tuple(trace.numbers), strategy=token.strategy)
-                self._note_hit(hit)
+                self._note_hit(hit, small)
 
-    def _note_hit(self, hit: Hit) -> None:
-        model, seed = self._model, self._plan.seed
+    def _note_hit(self, hit: Hit, model: Model) -> None:
+        seed = self._plan.seed
         checked, script, trace = recheck(model, hit.numbers, hit.symptom, seed)
         origin = Origin(
             schedule=hit.schedule + 1, strategy=hit.strategy, preemptions=trace.preemptions, recheck=checked
@@ -180,7 +181,7 @@ class _Campaign:
         self.failures[hit.symptom] = failure
         database = self._options.database
         if database is not None and checked.is_stable:
-            database.add(model.name, failure.line)
+            database.add(self._model.name, failure.line)
 
 
 def run_campaign(model: Model, plan: Plan, options: CampaignOptions) -> Exploration:

@@ -66,7 +66,7 @@ def explain(
     return Failure(
         symptom=symptom,
         token=token,
-        story=tell(trace, symptom),
+        story=tell(trace, symptom, labelled=model.labelled),
         schedule=origin.schedule,
         strategy=origin.strategy,
         preemptions=trace.preemptions,

@@ -126,6 +126,7 @@ def explore(
     def decorate(test: _Test) -> Callable[..., None]:
         @functools.wraps(test)
         def explored(*args: Any, **kwargs: Any) -> None:
+            __tracebackhide__ = True
             campaign(functools.partial(test, *args, **kwargs)).check()
 
         explored.__wrapped_model__ = test  # type: ignore[attr-defined]  # for replay

@@ -59,7 +59,7 @@ def symptom_of(trace: Trace) -> Symptom | None:
     if isinstance(error, StepLimitError):
         return Symptom("step limit", "", str(error))
     where = getattr(error, "symptom", None)
-    return Symptom(kind, where if isinstance(where, str) else _where(error.__traceback__), str(error) or kind)
+    return Symptom(kind, where if isinstance(where, str) else _where(error.__traceback__), str(error))
 
 
 def _first_leaf(error: BaseException) -> BaseException:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from collections import deque
 from collections.abc import Awaitable, Callable, Iterable
 from functools import partial
 from types import CodeType, FunctionType
@@ -14,7 +15,7 @@ import attrs
 from lsart.contract import ConfigurationError
 from lsart.engine import VirtualTimeError, run_schedule
 
-__all__ = ["Model", "as_model"]
+__all__ = ["Main", "Model", "as_model", "check_first_run", "version_of"]
 
 Main = Callable[[], Awaitable[object]]
 
@@ -64,6 +65,7 @@ def as_model(
     if step_limit is not None and step_limit < 1:
         raise ConfigurationError(f"step_limit must be 1 or more, not {step_limit}")
     if not isinstance(source, Model):
+        source = _undecorated(source)
         _check(source)
         source = Model(main=source, name=name or _name(source), fingerprint=_fingerprint(source))
     return attrs.evolve(
@@ -72,6 +74,29 @@ def as_model(
         time_is_a_choice=source.time_is_a_choice if time_is_a_choice is None else time_is_a_choice,
         step_limit=source.step_limit if step_limit is None else step_limit,
     )
+
+
+def version_of(model: Model, name: str) -> Model | None:
+    """The model of that name: this one, or a smaller version of it."""
+    seen = {model.name}
+    waiting = deque([model])
+    while waiting:
+        found = waiting.popleft()
+        if found.name == name:
+            return found
+        for smaller in found.smaller():
+            if smaller.name not in seen:
+                seen.add(smaller.name)
+                waiting.append(smaller)
+    return None
+
+
+def _undecorated(source: Main) -> Main:
+    """The async test behind one that `explore` has decorated, with the arguments that it was bound to."""
+    if isinstance(source, partial):
+        return partial(_undecorated(source.func), *source.args, **source.keywords)
+    found: Main = getattr(source, "__wrapped_model__", source)
+    return found
 
 
 def _check(source: object) -> None:

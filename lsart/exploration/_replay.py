@@ -91,7 +91,7 @@ def replay(
         ReplayDiverged: the run was not that of the token; the message says at which step and what differed.
     """
     known = decode(token) if isinstance(token, str) else token
-    found = model_for(_unwrapped(model), known, best_effort=best_effort)
+    found = model_for(model, known, best_effort=best_effort)
     if break_at is not None and break_at < 1:
         raise ConfigurationError(f"steps are counted from 1, so a run cannot stop before step {break_at}")
     strategy = Follow(known.script)
@@ -122,7 +122,7 @@ def replay(
     result = Replay(
         model=found.name,
         symptom=symptom,
-        story=tell(trace, symptom),
+        story=tell(trace, symptom, labelled=found.labelled),
         is_exact=not differences,
         differences=differences,
         moment=None,
@@ -154,11 +154,6 @@ def model_for(model: Model | Main, token: Token, *, best_effort: bool = False) -
     return found
 
 
-def _unwrapped(model: Model | Main) -> Model | Main:
-    """The async test behind one that `explore` has decorated."""
-    return getattr(model, "__wrapped_model__", model)
-
-
 def _stopper(break_at: int) -> Callable[[int, int], None]:
     def before_step(step: int, task: int) -> None:
         if step + 1 == break_at:
@@ -181,9 +176,8 @@ def _differences(token: Token, strategy: Follow, trace: Trace) -> list[str]:
         )
     symptom = symptom_of(trace)
     if (symptom.number if symptom is not None else 0) != token.symptom:
-        found.append(
-            f"it ended, at step {len(trace.numbers)}, with {symptom or 'no failure'}, and another one was noted"
-        )
+        how = "without a failure" if symptom is None else f"with {symptom}"
+        found.append(f"it ended {how}, at step {len(trace.numbers)}; the token's run failed in another way")
     elif len(trace.numbers) != token.steps:
         found.append(f"it took {len(trace.numbers)} steps, {token.steps} were noted")
     elif trace_hash(trace) & 0xFFFF_FFFF != token.trace and not found:

@@ -94,6 +94,7 @@ class Exploration:
         Raises:
             ScheduleFailure: with the story and the token.
         """
+        __tracebackhide__ = True
         if self.failures:
             raise ScheduleFailure(self.failures[0])
 

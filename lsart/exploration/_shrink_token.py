@@ -26,7 +26,7 @@ def shrink(model: Model | Main, token: str | Token, *, stop: Callable[[], bool] 
         TokenError: it is none, belongs to another model or other code, or its schedule does not fail any more.
     """
     known = decode(token) if isinstance(token, str) else token
-    found_model = model_for(getattr(model, "__wrapped_model__", model), known)
+    found_model = model_for(model, known)
     with labelled():
         found, trace = follow(found_model, known.script, known.seed)
         if found is None or found.symptom.number != known.symptom:

@@ -35,8 +35,12 @@ class _Stretch:
     started: list[int] = attrs.field(factory=list)
 
 
-def tell(trace: Trace, symptom: Symptom | None) -> str:
-    """The story of a run, one line for each stretch, the failure last."""
+def tell(trace: Trace, symptom: Symptom | None, *, labelled: bool) -> str:
+    """The story of a run, one line for each stretch, the failure last.
+
+    Args:
+        labelled: whether the model promises that what is not announced concerns nobody else.
+    """
     names = names_of_tasks(trace)
     stretches = _stretches(trace)
     lines: list[str] = []
@@ -47,7 +51,7 @@ def tell(trace: Trace, symptom: Symptom | None) -> str:
         if each.task == 0 or (has_raised and each.end == "x"):  # trio's root task; those that pass an error on
             continue
         has_raised |= each.end == "x"
-        if _is_bystander(each, seen):
+        if labelled and _is_bystander(each, seen):
             bystanders.append(names[each.task])
             seen.add(each.task)
             continue
@@ -57,9 +61,8 @@ def tell(trace: Trace, symptom: Symptom | None) -> str:
         seen.add(each.task)
     _flush(bystanders, lines)
     if symptom is not None:
-        first, *rest = symptom.message.splitlines() or [symptom.kind]
-        kind = "" if symptom.kind in ("deadlock", "step limit") else f"{symptom.kind}: "
-        lines.append(f"=> {kind}{first}")
+        _, *rest = symptom.message.splitlines() or [""]
+        lines.append(f"=> {symptom}")
         lines += [f"   {line}" for line in rest]
     return "\n".join(lines)
 
@@ -179,7 +182,11 @@ def _why_it_stopped(stretch: _Stretch) -> str:
         return f"waits for {stretch.waits_for}" if stretch.waits_for else "waits"
     if stretch.is_last:
         return "and the run ends here"
-    return f"and is STOPPED before `{stretch.before}`" if stretch.before is not None else "and is STOPPED"
+    if stretch.before is None:
+        return "and is STOPPED"
+    if stretch.before.resource == EVERYTHING.resource:
+        return "and is STOPPED before a step that may touch anything"
+    return f"and is STOPPED before `{stretch.before}`"
 
 
 def _shown(operations: Iterable[Label]) -> str:

@@ -21,11 +21,9 @@ def exploration_report(result: Exploration, tokens: Sequence[str], *, width: int
         tokens: for each failure what to hand to ``lsart replay``: the token or the file that holds it.
     """
     page = Page(max(width, 60))
-    page.line(
-        (result.model, "bold"),
-        f"  {result.strategy}, seed {result.seed}",
-        ("  interrupted: this is the campaign so far" if result.is_interrupted else "", "bold yellow"),
-    )
+    page.paragraph("", f"{result.model}  {result.strategy}, seed {result.seed}", hanging=INDENT)
+    if result.is_interrupted:
+        page.line(("interrupted: this is the campaign so far", "bold yellow"))
     page.blank()
     for failure, token in zip(result.failures, tokens, strict=True):
         _failure(page, failure)
@@ -66,16 +64,24 @@ def _failure(page: Page, failure: Failure) -> None:
     page.blank()
     _story(page, failure.story)
     page.blank()
-    where = f"schedule {failure.schedule:,}, {failure.strategy}" if failure.schedule else "known from before"
+    where = (
+        f"schedule {failure.schedule:,}, {failure.strategy}" if failure.schedule else "known from an earlier campaign"
+    )
     page.paragraph("Found        ", where)
     page.paragraph("Preemptions  ", _preemptions(failure))
-    page.paragraph("Smallest in  ", f"{failure.model}: {failure.tasks} tasks, {failure.steps} steps")
+    page.paragraph(
+        "Smallest in  ", f"{failure.model}: {_counted(failure.tasks, 'task')}, {_counted(failure.steps, 'step')}"
+    )
     if failure.recheck.is_stable:
         page.paragraph("Rechecked    ", "run again, the same step by step")
     else:
         for line in str(failure.recheck).splitlines():
             page.paragraph("Rechecked    ", line)
     page.blank()
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"
 
 
 def _preemptions(failure: Failure) -> str:
@@ -104,6 +110,8 @@ def _again(page: Page, token: str) -> None:
 
 
 def _campaign(page: Page, result: Exploration) -> None:
+    if not result.schedules and result.failures:
+        return  # it was known before
     seen, speed = result.coverage, result.schedules / result.seconds if result.seconds else 0.0
     steps = f", {result.steps / result.schedules:.0f} steps each" if result.schedules else ""
     page.paragraph("Schedules  ", f"{result.schedules:,}{steps}, {speed:,.0f}/s")

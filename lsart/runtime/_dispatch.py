@@ -226,10 +226,10 @@ class Dispatcher:
                 waiting = "1 call waits" if len(self._queue) == 1 else f"{len(self._queue)} calls wait"
                 return f"a free worker: {busy} busy, {waiting}", None
         for worker in self._workers:
-            request = worker.serving or worker.next
-            if request is not None and request.task is task:
+            served = worker.serving or worker.next
+            if served is not None and served.task is task:
                 name = f"LSA worker {worker.number}" if worker.task is None else worker.task.name
-                return f"the reply of {request.package.name!r} to call {request.number}", name
+                return f"the reply of {served.package.name!r} to call {served.number}", name
         return None
 
     async def _work(self, worker: _Worker) -> None:

@@ -169,6 +169,9 @@ def _from_file(path: Path, attribute: str, options: Mapping[str, Any], label: st
     assert module_spec is not None
     assert module_spec.loader is not None
     module = importlib.util.module_from_spec(module_spec)
+    home = str(path.parent.resolve())
+    if home not in sys.path:
+        sys.path.append(home)  # as for a script, so that the file can import its neighbours
     sys.modules[name] = module  # so that classes in it can be pickled and their annotations resolved
     try:
         module_spec.loader.exec_module(module)

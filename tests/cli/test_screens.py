@@ -49,7 +49,7 @@ def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
 def test_the_list_says_what_each_package_is_and_where_it_comes_from(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["list"]) == 0
     out = capsys.readouterr().out
-    assert "ticketcache         one section for all clients" in out
+    assert "ticketcache one section for all clients" in " ".join(out.split())
     assert "lsart_packages.minimal, with a scenario" in out
 
 

@@ -18,7 +18,7 @@ from lsart.engine._canary import loop_works
 # What the engine uses, by who has it.
 NAMES = {
     "trio._core._run": (
-        *("Runner", "Instruments", "KIManager", "GLOBAL_RUN_CONTEXT"),
+        *("AsyncGenerators", "Runner", "Instruments", "KIManager", "GLOBAL_RUN_CONTEXT"),
         *("_r", "_ALLOW_DETERMINISTIC_SCHEDULING"),
     ),
     "trio._core._traps": ("CancelShieldedCheckpoint", "WaitTaskRescheduled", "PermanentlyDetachCoroutineObject"),
