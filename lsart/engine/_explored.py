@@ -32,6 +32,7 @@ def run_schedule(
     notes_arrivals: bool = False,
     before_step: Callable[[int, int], None] | None = None,
     shows_names: bool = False,
+    notes_nurseries: bool = False,
 ) -> Trace:
     """Run `main` once on the virtual clock, asking `choose` at each decision; what happened.
 
@@ -42,6 +43,7 @@ def run_schedule(
         seed: all chance that `main` draws through the engine follows from it.
         time_is_a_choice: whether time may move while tasks can run; it is then among the ready, as ``CLOCK``.
         notes_arrivals: whether `choose` uses `Ready.arrived`. before_step: called with the numbers of step and task.
+        notes_nurseries: whether to note whose nursery each task is in.
         shows_names: whether labels call primitives by the names that the code has for them, which takes time.
 
     Raises:
@@ -51,7 +53,7 @@ def run_schedule(
     """
     if in_a_run():
         raise RuntimeError("a schedule cannot be run inside a run; call this from synchronous code")
-    trace = Trace(shows_names=shows_names)
+    trace = Trace(shows_names=shows_names, notes_nurseries=notes_nurseries)
     if not loop_works():
         return run_in_trios_loop(main, choose, trace, seed=seed, step_limit=step_limit)
     clock = VirtualClock(seed=seed)

@@ -83,7 +83,7 @@ class _Shuffle:
             trace.numbers.append(chosen)
             if chosen in ready.pending:
                 trace.labels[step] = ready.pending.pop(chosen)
-        ready.current = chosen
+        ready.current, ready.has_stopped = chosen, False
         _trio.put_back([task for number, task in sorted(tasks.items()) if number != chosen])
         batch[:] = [tasks[chosen]]
 

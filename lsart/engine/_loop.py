@@ -17,6 +17,7 @@ import outcome
 import trio
 
 from lsart.engine import _trio
+from lsart.engine._loop_parts import close
 from lsart.engine._schedule import CLOCK, Choose, Ready, StepLimitError, Trace
 from lsart.engine._waits import describe
 
@@ -26,8 +27,10 @@ __all__ = ["Loop", "VirtualTime"]
 _STEPS_BETWEEN_SIGNS: Final = 16
 # By count, so that what the garbage collector finalises comes at the same step in each run.
 _STEPS_BETWEEN_COLLECTIONS: Final = 8192
-# Tasks that are cancelled get so many steps to end before an error is raised inside them, and again as many after that.
-_PATIENCE: Final = 100_000
+# Tasks that are cancelled get so many steps, and so many more for each of them, to end before an error is raised inside
+# them, and again as many after that.
+_PATIENCE: Final = 5_000
+_PATIENCE_EACH: Final = 100
 
 
 class VirtualTime(Protocol):
@@ -134,11 +137,16 @@ class Loop:
         self.stopped_by = error
         if self.trace is not None:
             self.trace.is_wound_up = True
+            waiting = [*self.ready.numbers, *(_trio.task_number(task) for task in self._runner.runq)]
+            self.trace.left = {number: self.ready.pending.get(number) for number in waiting}
         self.cancel_all()
         self.ready.trace = None
         self.choose, self.trace, self.before_step, self.time_is_a_choice = Ready.canonical, None, None, False
         if CLOCK in self.ready.places:
             self.ready.take_out(CLOCK)
+
+    def _patience(self) -> int:
+        return _PATIENCE + _PATIENCE_EACH * len(self._runner.tasks)
 
     def _end_soon(self, error: BaseException) -> None:
         """See `Ready.end_run`."""
@@ -162,9 +170,9 @@ class Loop:
         else:
             names = ", ".join(sorted(task.name for task in runner.tasks))
             for task in runner.tasks:
-                _trio.close(task)
+                close(task)
             raise trio.TrioInternalError(f"these tasks would not end and were given up: {names}") from self.stopped_by
-        self.step_limit = self.steps + _PATIENCE
+        self.step_limit = self.steps + self._patience()
         raise _WindUp
 
     def note_wait(self, task: trio.lowlevel.Task, step: int) -> None:
@@ -203,7 +211,7 @@ class Loop:
             self.ready.trace = self.trace
             if self.stopped_by is not None and not was_stopped:
                 self.steps = steps
-                self.step_limit = steps + _PATIENCE
+                self.step_limit = steps + self._patience()
                 raise _WindUp
 
     def offer_time(self, runner: Any) -> None:

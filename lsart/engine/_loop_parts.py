@@ -6,11 +6,13 @@ import threading
 import weakref
 from collections import deque
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any, NoReturn
 
+import outcome
 import trio
 
-__all__ = ["AGAIN", "Again", "Calls", "InOrder", "NoIO", "NoSignals", "VirtualTimeError", "only_run"]
+__all__ = ["AGAIN", "Again", "Calls", "InOrder", "NoIO", "NoSignals", "VirtualTimeError", "close", "how", "only_run"]
 
 
 _running = threading.Lock()
@@ -161,3 +163,18 @@ class Again:
 
 
 AGAIN = Again()
+
+
+def how(ended: outcome.Outcome[object]) -> str:
+    """See `Trace.ends`."""
+    if isinstance(ended, outcome.Value):
+        return "e"
+    error = ended.error  # type: ignore[attr-defined]  # an Outcome that is no Value is an Error
+    is_all = isinstance(error, BaseExceptionGroup) and error.split(trio.Cancelled)[1] is None
+    return "c" if is_all or isinstance(error, trio.Cancelled) else "x"
+
+
+def close(task: trio.lowlevel.Task) -> None:
+    """Give a task up: its clean-up runs now, and whatever that does is nobody's concern any more."""
+    with suppress(BaseException):
+        task.coro.close()

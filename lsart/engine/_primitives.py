@@ -17,8 +17,8 @@ from typing import Any, cast
 import trio
 
 from lsart.engine import _trio
-from lsart.engine._labels import announce, exploring, touch_everything
-from lsart.engine._schedule import Kind, Label, Ready
+from lsart.engine._labels import announce, exploring, touch, touch_everything
+from lsart.engine._schedule import Kind, Label, Ready, nurseries_of
 from lsart.engine._waits import bound_name
 
 __all__ = ["labelled_primitives", "state_of_primitives"]
@@ -54,10 +54,14 @@ _ACTS: tuple[tuple[type[Any], str, Kind, _Named, str], ...] = (
     (trio.CapacityLimiter, "release_on_behalf_of", "w", _itself, "release"),
     (trio.Condition, "notify", "w", _itself, "notify"),
     (trio.Condition, "notify_all", "w", _itself, "notify"),
+    (trio.Condition, "notify", "w", _trio.lock_of, "notify a waiter for"),
+    (trio.Condition, "notify_all", "w", _trio.lock_of, "notify a waiter for"),
     (trio.Event, "is_set", "r", _itself, "look at"),
     (trio.Event, "set", "w", _itself, "set"),
     (trio.MemorySendChannel, "send_nowait", "w", _trio.channel_state, "send to"),
     (trio.MemorySendChannel, "close", "w", _trio.channel_state, "close"),
+    (trio.MemorySendChannel, "clone", "w", _trio.channel_state, "clone"),
+    (trio.MemoryReceiveChannel, "clone", "w", _trio.channel_state, "clone"),
     (trio.MemoryReceiveChannel, "receive_nowait", "w", _trio.channel_state, "receive from"),
     (trio.MemoryReceiveChannel, "close", "w", _trio.channel_state, "close"),
 )
@@ -103,7 +107,10 @@ class _Names:
         """What the code calls it, by the first variable that it was met under; never one text for two things."""
         found = self._shown.get(name)
         if found is None:
-            found = kind + (bound_name(thing, _callers()) or name.removeprefix(kind))
+            variable = bound_name(thing, _callers())
+            if not variable:
+                return name  # it may still get a variable
+            found = kind + variable
             alike = sum(each == found or each.startswith(f"{found} (") for each in self._shown.values())
             if alike:
                 found = f"{found} ({alike + 1})"
@@ -122,7 +129,10 @@ class _Names:
 
 @contextmanager
 def labelled_primitives() -> Iterator[None]:
-    """Let trio's primitives announce what they do, in runs that note their steps."""
+    """Let trio's primitives announce what they do, in runs that note their steps. Once inside itself is enough."""
+    if getattr(trio.Lock.acquire, "__wrapped__", None) is not None:
+        yield
+        return
     with ExitStack() as stack:
         for owner, method, kind, named, verb in _WAITS:
             _replace(stack, owner, method, _announcing(getattr(owner, method), kind, named, verb, _kind_of(owner)))
@@ -133,7 +143,12 @@ def labelled_primitives() -> Iterator[None]:
             _replace(stack, owner, "statistics", _noting(owner.statistics, "r", named, "look at", _kind_of(owner)))
         for owner, name in _LOOKS:
             _replace(stack, owner, name, _noting_property(vars(owner)[name], _kind_of(owner)))
-        _replace(stack, trio.CancelScope, "cancel", _noting_everything(trio.CancelScope.cancel))
+        for name in _trio.CANCEL_METHODS:
+            _replace(stack, trio.CancelScope, name, _noting_everything(getattr(trio.CancelScope, name)))
+        if _trio.NURSERY_MANAGER is not None:
+            _replace(stack, _trio.NURSERY_MANAGER, "__aexit__", _noting_exit(_trio.NURSERY_MANAGER.__aexit__))
+        for name in ("start_soon", "start"):
+            _replace(stack, trio.Nursery, name, _noting_nursery(getattr(trio.Nursery, name)))
         deadline: Any = vars(trio.CancelScope)["deadline"]
         _replace(
             stack, trio.CancelScope, "deadline", property(deadline.fget, cast(Any, _noting_everything(deadline.fset)))
@@ -187,7 +202,11 @@ def _announcing(
     async def wait(self: Any, *args: Any, **kwargs: Any) -> object:
         if exploring():
             await announce(_label(self, named, owner, kind, verb))
-        return await original(self, *args, **kwargs)
+        try:
+            return await original(self, *args, **kwargs)
+        except BaseException:
+            touch_everything()  # without another wait in between the caller goes on from here
+            raise
 
     return wait
 
@@ -202,6 +221,26 @@ def _noting(original: Callable[..., object], kind: Kind, named: _Named, verb: st
         return original(self, *args, **kwargs)
 
     return act
+
+
+def _noting_nursery(original: Callable[..., object]) -> Callable[..., object]:
+    @functools.wraps(original)
+    def start(self: Any, *args: Any, **kwargs: Any) -> object:
+        touch(nurseries_of(_trio.task_number(self.parent_task)), "w", "start a task")
+        return original(self, *args, **kwargs)
+
+    return start
+
+
+def _noting_exit(original: Callable[..., Awaitable[object]]) -> Callable[..., Awaitable[object]]:
+    @functools.wraps(original)
+    async def leave(self: Any, *args: Any) -> object:
+        ready = _trio.ready()
+        if ready is not None:
+            touch(nurseries_of(ready.current), "r", "end a nursery")
+        return await original(self, *args)
+
+    return leave
 
 
 def _noting_everything(original: Callable[..., object]) -> Callable[..., object]:

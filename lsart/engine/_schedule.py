@@ -14,7 +14,7 @@ from typing import Any, Final, Literal, NamedTuple, TypeAlias
 import attrs
 import outcome
 
-__all__ = ["CLOCK", "EVERYTHING", "Choose", "Kind", "Label", "Ready", "StepLimitError", "Trace"]
+__all__ = ["CLOCK", "EVERYTHING", "Choose", "Kind", "Label", "Ready", "StepLimitError", "Trace", "nurseries_of"]
 
 CLOCK: Final = -1
 """The number under which time itself stands among the ready: choosing it lets the earliest deadline come."""
@@ -53,6 +53,11 @@ EVERYTHING: Final = Label("*", "w", "everything")
 """What a step touches whose effects nobody knows."""
 
 
+def nurseries_of(task: int) -> str:
+    """The resource that the nurseries of a task are: who starts a task in one depends on whether it has closed."""
+    return f"nurseries of task {task}"
+
+
 class StepLimitError(Exception):
     """A run took more steps than it may.
 
@@ -66,7 +71,7 @@ class StepLimitError(Exception):
 
     def __str__(self) -> str:
         return (
-            f"the run was not over after {self.limit:,} steps; raise the limit (step_limit, --step-limit) if it should"
+            f"the run was not over after {self.limit:,} steps; raise step_limit (--step-limit) if it should take longer"
         )
 
 
@@ -77,7 +82,18 @@ class Ready:
     repeatable way to choose. Choosing, adding and removing cost the same however many there are.
     """
 
-    __slots__ = ("arrived", "current", "end_run", "names", "numbers", "owners", "pending", "places", "trace")
+    __slots__ = (
+        "arrived",
+        "current",
+        "end_run",
+        "has_stopped",
+        "names",
+        "numbers",
+        "owners",
+        "pending",
+        "places",
+        "trace",
+    )
 
     def __init__(self, trace: Trace | None, *, notes_arrivals: bool = False) -> None:
         self.numbers: list[int] = []
@@ -85,6 +101,9 @@ class Ready:
         """Where each number stands in `numbers`; so ``number in ready.places`` tells whether it can run."""
         self.current = 0
         """Who runs, or ran last."""
+        self.has_stopped = True
+        """Whether its last step ended with a wait or was its last: then it is no preemption if another goes on, even if
+        it has been woken since."""
         self.pending: dict[int, Label] = {}
         """What the next step of a task was announced with, where it was."""
         self.arrived: list[int] | None = [] if notes_arrivals else None
@@ -111,8 +130,8 @@ class Ready:
             self.places[last] = place
 
     def stays(self) -> int | None:
-        """The current task, if it can go on."""
-        return self.current if self.current in self.places else None
+        """The current task, if it would be preempted by another."""
+        return self.current if not self.has_stopped and self.current in self.places else None
 
     def canonical(self) -> int:
         """Who goes next when nobody interferes: the current task until it blocks or ends, then the oldest."""
@@ -131,6 +150,8 @@ Choose: TypeAlias = Callable[[Ready], int]
 class Trace:
     """What happened in a run, step by step. Steps are counted from 0."""
 
+    notes_nurseries: bool = False
+    """Whether `parents` is kept."""
     shows_names: bool = False
     """Whether labels are to call primitives as the code does."""
     numbers: list[int] = attrs.field(factory=list)
@@ -139,7 +160,7 @@ class Trace:
     """What a step was announced with, for those that were."""
     ends: dict[int, str] = attrs.field(factory=dict)
     """How a step ended, for those after which the task could not go on: ``b`` blocked, ``e`` the task ended, ``x`` it
-    ended with an exception."""
+    ended with an exception, ``c`` it was cancelled."""
     touched: list[tuple[int, Label]] = attrs.field(factory=list)
     """(step, operation): operations without an announcement, such as setting an event."""
     owned: list[tuple[int, int, Label | None]] = attrs.field(factory=list)
@@ -148,6 +169,10 @@ class Trace:
     """(step, task): whom a step made ready or spawned; step -1 is before the first."""
     names: dict[int, str] = attrs.field(factory=dict)
     """What tasks are called."""
+    parents: dict[int, int] = attrs.field(factory=dict)
+    """Whose nursery a task is in."""
+    left: dict[int, Label | None] = attrs.field(factory=dict)
+    """Who could have gone on when the run was ended from outside, and what the next step was announced with."""
     renamed: list[tuple[int, int, str]] = attrs.field(factory=list)
     """(step, task, name): what a task is called from that step on, for those that say what they are at."""
     waits: dict[int, str] = attrs.field(factory=dict)
@@ -177,18 +202,13 @@ class Trace:
         count = 0
         last, last_step = CLOCK, CLOCK
         for step, number in enumerate(self.numbers):
-            # It can also have blocked and been woken again, by time that moved or by a cancellation at once.
-            could_go_on = last != CLOCK and (last_step not in self.ends or last in self._woken(last_step, step))
+            could_go_on = last != CLOCK and last_step not in self.ends
             if number == CLOCK:
                 count += could_go_on
                 continue
             count += could_go_on and number != last
             last, last_step = number, step
         return count
-
-    def _woken(self, since: int, before: int) -> set[int]:
-        """Whom steps from `since` on have made ready, up to the one before `before`."""
-        return {number for step, number in self.woken if since <= step < before}
 
     @property
     def error(self) -> BaseException | None:

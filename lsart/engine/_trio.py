@@ -22,7 +22,7 @@ import trio._core._run
 import trio._core._traps
 import trio._threads
 
-from lsart.engine._loop_parts import AGAIN, Calls, InOrder, NoIO, NoSignals, VirtualTimeError, only_run
+from lsart.engine._loop_parts import AGAIN, Calls, InOrder, NoIO, NoSignals, VirtualTimeError, how, only_run
 from lsart.engine._schedule import CLOCK, Ready, Trace
 
 if TYPE_CHECKING:
@@ -36,13 +36,7 @@ _threads: Any = trio._threads
 # Modules in which a parked task waits for something that this process does not decide. A renamed
 # module would turn such a wait into a false deadlock; the tests wait for a thread, a socket and a signal.
 OUTSIDE = frozenset(
-    {
-        "trio._core._io_epoll",
-        "trio._core._io_kqueue",
-        "trio._core._io_windows",
-        "trio._signals",
-        "trio._threads",
-    }
+    {*(f"trio._core._io_{name}" for name in ("epoll", "kqueue", "windows")), "trio._signals", "trio._threads"}
 )
 # Modules that park a task for somebody else: the next frame out says what for.
 PARKING = frozenset({"trio._core._traps", "trio._core._parking_lot"})
@@ -145,6 +139,11 @@ def number_of(task: Any) -> int:
     return int(getattr(task, "_counter", 0))
 
 
+def task_number(task: Any) -> int:
+    """The number of a task in its run."""
+    return int(task._counter - _runner().init_task._counter)
+
+
 def can_run(task: Any) -> bool:
     """Whether a task waits for nothing but its turn."""
     return task._next_send_fn is not None
@@ -158,6 +157,19 @@ def put_back(tasks: Iterable[Any]) -> None:
 def channel_state(channel: object) -> object:
     """What all clones of both ends of a memory channel share; the channel itself if that cannot be found."""
     return getattr(channel, "_state", channel)
+
+
+CANCEL_METHODS = tuple(name for name in ("cancel", "_cancel") if hasattr(trio.CancelScope, name))
+"""What cancels a scope: the latter is what trio itself calls where a nursery's body or a child has failed."""
+
+
+NURSERY_MANAGER: Any = getattr(_run, "NurseryManager", None)
+"""What ``async with trio.open_nursery()`` enters; its exit may close the nursery."""
+
+
+def lock_of(condition: object) -> object:
+    """The lock of a condition, into whose queue notified tasks go; the condition itself if that cannot be found."""
+    return getattr(condition, "_lock", condition)
 
 
 _counter = operator.attrgetter("_counter")
@@ -264,6 +276,10 @@ def take_steps(loop: Loop, runner: Any) -> None:
                     woken((step, number))
                     if number not in names:
                         task.name = trace.name_task(number, task.name)
+                        if ready.owners and ready.current in ready.owners:  # a package's tasks are the package's
+                            ready.owners[number] = ready.owners[ready.current]
+                        if trace.notes_nurseries and task.parent_nursery is not None:
+                            trace.parents[number] = task.parent_nursery.parent_task._counter - base
             if ready.arrived is not None:
                 ready.arrived += [task._counter - base for task in arrivals]
             arrivals.clear()
@@ -292,6 +308,7 @@ def take_steps(loop: Loop, runner: Any) -> None:
             loop.let_time_come(runner, step + 1)
             continue
         ready.current = number
+        ready.has_stopped = False
         task = context.task = tasks[number]
         hooked = len(hooks) > 1
         if hooked and "before_task_step" in hooks:
@@ -317,6 +334,7 @@ def take_steps(loop: Loop, runner: Any) -> None:
                 runner.instruments.call("task_scheduled", task)
         else:
             ready.take_out(number)
+            ready.has_stopped = True
             del tasks[number]
             if ended is None:
                 if trace is not None:
@@ -326,7 +344,7 @@ def take_steps(loop: Loop, runner: Any) -> None:
                     loop.note_wait(task, step)
             else:
                 if trace is not None:
-                    trace.ends[step] = "e" if isinstance(ended, outcome.Value) else "x"
+                    trace.ends[step] = how(ended)
                 _exit(runner, task, ended)
         if hooked and "after_task_step" in hooks:
             runner.instruments.call("after_task_step", task)
@@ -365,12 +383,6 @@ def abort_wait(task: Any, error: BaseException) -> None:
         raise error
 
     task._attempt_abort(raise_error)
-
-
-def close(task: Any) -> None:
-    """Give a task up: its clean-up runs now, and whatever that does is nobody's concern any more."""
-    with contextlib.suppress(BaseException):
-        task.coro.close()
 
 
 def raise_inside(task: Any, error: BaseException) -> None:

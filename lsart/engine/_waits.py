@@ -63,7 +63,7 @@ def describe(task: trio.lowlevel.Task) -> Wait:
     frames.reverse()
     for depth, frame in enumerate(frames):
         if frame.f_code is trio.sleep_forever.__code__:
-            return Wait(task.name, "sleep_forever")
+            return Wait(task.name, _sleep(frames[depth + 1 :]))
         owner = frame.f_locals.get("self")
         if owner is None:
             continue
@@ -71,6 +71,16 @@ def describe(task: trio.lowlevel.Task) -> Wait:
         if found is not None:
             return Wait(task.name, *found)
     return Wait(task.name, _unknown(frames))
+
+
+def _sleep(outer: Sequence[FrameType]) -> str:
+    """Which of trio's sleeps it is: all of them end in `sleep_forever`."""
+    for frame in outer[:2]:
+        if frame.f_code is trio.sleep.__code__:
+            return f"sleep({frame.f_locals.get('seconds')})"
+    if outer and outer[0].f_code is trio.sleep_until.__code__:
+        return f"sleep_until({outer[0].f_locals.get('deadline')})"
+    return "sleep_forever"
 
 
 def _ask(owner: object, task: trio.lowlevel.Task) -> tuple[str, str | None] | None:

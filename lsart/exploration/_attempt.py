@@ -37,6 +37,7 @@ def attempt(
         notes_arrivals=strategy.notes_arrivals,
         before_step=before_step,
         shows_names=shows_names,
+        notes_nurseries=getattr(strategy, "notes_nurseries", False),
     )
 
 

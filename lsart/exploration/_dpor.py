@@ -11,7 +11,7 @@ from bisect import bisect_right
 
 import attrs
 
-from lsart.engine import CLOCK, Ready, Trace
+from lsart.engine import CLOCK, EVERYTHING, Label, Ready, Trace
 from lsart.exploration._footprints import Footprint, footprints
 
 __all__ = ["DPOR"]
@@ -40,6 +40,7 @@ class DPOR:
 
     name = "dpor"
     notes_arrivals = False
+    notes_nurseries = True
 
     def __init__(self, *, labelled: bool = False) -> None:
         self._labelled = labelled
@@ -88,12 +89,14 @@ class DPOR:
         clocks: list[dict[int, int]] = []  # per step: for each task, its last step that happened before or is it
         of_task: dict[int, dict[int, int]] = {}
         earlier = _Earlier()
-        for step, (number, footprint) in enumerate(zip(trace.numbers, prints, strict=True)):
+        # Who could have gone on when the run was ended would have raced too, with a step that is not in it.
+        left = [(number, self._left(label)) for number, label in trace.left.items()]
+        for step, (number, footprint) in enumerate([*zip(trace.numbers, prints, strict=True), *left]):
             clock = dict(of_task.get(number, ()))
             wakers = woken_by.get(number, ())
             if wakers:
                 waker = wakers[bisect_right(wakers, step - 1) - 1]
-                if 0 <= waker < step:
+                if 0 <= waker < min(step, len(clocks)):
                     _merge(clock, clocks[waker])
             for other in earlier.conflicting_with(footprint):
                 who = trace.numbers[other]
@@ -101,10 +104,18 @@ class DPOR:
                     continue
                 self._plan(decisions.get(other), number)
                 _merge(clock, clocks[other])
+            if step >= len(trace.numbers):
+                continue
             clock[number] = step
             of_task[number] = clock
             clocks.append(clock)
             earlier.add(step, footprint)
+
+    def _left(self, label: Label | None) -> Footprint:
+        """What a step that was not taken would have touched, as far as that is known."""
+        if label is None or label.resource == EVERYTHING.resource:
+            return () if label is None and self._labelled else None
+        return (label,)
 
     @staticmethod
     def _plan(decision: _Decision | None, task: int) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from zlib import crc32
 
-from lsart.engine import CLOCK, EVERYTHING, Label, Trace
+from lsart.engine import CLOCK, EVERYTHING, Label, Trace, nurseries_of
 
 __all__ = ["Footprint", "footprints", "order_class", "trace_hash"]
 
@@ -30,11 +30,13 @@ def footprints(trace: Trace, *, labelled: bool) -> list[Footprint]:
     for step, number in enumerate(numbers):
         label = labels.get(step)
         # A task that ends with an exception cancels others, and time concerns everybody.
-        if number == CLOCK or ends.get(step) == "x" or (label is None and not labelled):
+        if number == CLOCK or ends.get(step) in ("x", "c") or (label is None and not labelled):
             found.append(None)
             continue
-        operations = (*(() if label is None else (label,)), *touched.get(step, ()), *owners.get(step, ()))
-        found.append(None if any(each.resource == EVERYTHING.resource for each in operations) else operations)
+        operations = [*(() if label is None else (label,)), *touched.get(step, ()), *owners.get(step, ())]
+        if ends.get(step) == "e" and number in trace.parents:  # the last one of a nursery closes it
+            operations.append(Label(nurseries_of(trace.parents[number]), "r", "end"))
+        found.append(None if any(each.resource == EVERYTHING.resource for each in operations) else tuple(operations))
     return found
 
 
@@ -77,33 +79,64 @@ def order_class(trace: Trace, *, labelled: bool) -> int:
     # One number per step, from its task, its place in the task's life and the steps that it depends on; the sum of them
     # all does not depend on the order in which independent steps ran.
     total = 0
+    names = _lineages(trace)
     counts: dict[int, int] = {}
-    last_write: dict[str, int] = {}
-    reads: dict[str, int] = {}
-    last_unknown = 0
-    since_unknown = 0
+    writes: dict[str, dict[tuple[int, int], int]] = {}
+    reads: dict[str, dict[tuple[int, int], int]] = {}
+    last_unknown = since_unknown = 0
     for number, footprint in zip(trace.numbers, footprints(trace, labelled=labelled), strict=True):
         count = counts[number] = counts.get(number, 0) + 1
-        mark = _mix(number * 1_000_003 + count, last_unknown)
+        mark = _mix(_mix(names.get(number, number), count), last_unknown)
         if footprint is None:
             mark = _mix(mark, since_unknown)
             last_unknown, since_unknown = mark, 0
-            last_write.clear()
+            writes.clear()
             reads.clear()
         else:
-            for resource, kind, *_ in footprint:
-                mark = _mix(mark, last_write.get(resource, 0))
-                if kind == "w":
-                    mark = _mix(mark, reads.get(resource, 0))
-            for resource, kind, *_ in footprint:
-                if kind == "w":
-                    last_write[resource] = _mix(mark, crc32(resource.encode()))
-                    reads[resource] = 0
+            for label in footprint:
+                mark = _mix(mark, _overlapping(writes, label))
+                if label.kind == "w":
+                    mark = _mix(mark, _overlapping(reads, label))
+            for label in footprint:
+                place = label.start, label.stop
+                if label.kind == "w":
+                    _drop_covered(writes, label)
+                    _drop_covered(reads, label)
+                    writes.setdefault(label.resource, {})[place] = _mix(mark, crc32(label.resource.encode()))
                 else:
-                    reads[resource] = (reads.get(resource, 0) + mark) & _MASK
+                    known = reads.setdefault(label.resource, {})
+                    known[place] = (known.get(place, 0) + mark) & _MASK
             since_unknown = (since_unknown + mark) & _MASK
         total = (total + mark) & _MASK
     return total
+
+
+def _lineages(trace: Trace) -> dict[int, int]:
+    """A number for each task that does not depend on who else was started before: from its starter, and which one of
+    that one's it is."""
+    found: dict[int, int] = {}
+    children: dict[int, int] = {}
+    for step, number in trace.woken:
+        if number not in found:
+            starter = trace.numbers[step] if step >= 0 else 0
+            count = children[starter] = children.get(starter, 0) + 1
+            found[number] = _mix(found.get(starter, 1), count)
+    return found
+
+
+def _overlapping(marks: dict[str, dict[tuple[int, int], int]], label: Label) -> int:
+    places = marks.get(label.resource)
+    if not places:
+        return 0
+    return sum(mark for (start, stop), mark in places.items() if start < label.stop and label.start < stop) & _MASK
+
+
+def _drop_covered(marks: dict[str, dict[tuple[int, int], int]], label: Label) -> None:
+    """Forget marks of parts that a write covers: whoever depends on them depends on the write."""
+    places = marks.get(label.resource)
+    if places:
+        for start, stop in [place for place in places if label.start <= place[0] and place[1] <= label.stop]:
+            del places[start, stop]
 
 
 def trace_hash(trace: Trace) -> int:
@@ -115,7 +148,7 @@ def trace_hash(trace: Trace) -> int:
         if label is not None:
             value = crc32(f"{label.resource} {label.kind} {label.start} {label.stop}".encode(), value & 0xFFFF_FFFF)
     for step, end in trace.ends.items():
-        value = _mix(value, step * 4 + "bex".index(end))
+        value = _mix(value, step * 4 + "bexc".index(end))
     return value
 
 

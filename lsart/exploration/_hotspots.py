@@ -78,8 +78,8 @@ class HotSpots:
         own = parts.get(place)
         if own is None:
             own = parts[place] = _Access(task)
-        elif own.is_hot:
-            return
+        elif own.is_hot and own.task is None and (own.is_written or label.kind == "r"):
+            return  # nothing new
         if own.task != task:
             own.task = None
         own.is_written |= label.kind == "w"

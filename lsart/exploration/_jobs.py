@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import pickle
 import signal
+import threading
 from collections.abc import Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -35,7 +36,8 @@ class Jobs:
         """The result of a batch; meanwhile those after it are begun, up to `last`."""
         for ahead in range(number, min(number + self._count * 2, last + 1)):
             if ahead not in self._under_way:
-                self._under_way[ahead] = self._pool.submit(_run, ahead)
+                with _deaf():
+                    self._under_way[ahead] = self._pool.submit(_run, ahead)
         try:
             return self._under_way.pop(number).result()
         except BrokenProcessPool:
@@ -65,6 +67,19 @@ def jobs(model: Model, plan: Plan, count: int) -> Iterator[Jobs]:
         yield Jobs(pool, count)
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
+
+
+@contextmanager
+def _deaf() -> Iterator[None]:
+    """While processes are started: they inherit it, so that Ctrl-C meets none that is not ready to ignore it."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _begin(payload: bytes) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import inspect
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from contextlib import suppress
 from functools import partial
 from types import CodeType, FunctionType
 from typing import Any
@@ -16,6 +17,8 @@ from lsart.contract import ConfigurationError
 from lsart.engine import VirtualTimeError, run_schedule
 
 __all__ = ["Main", "Model", "as_model", "check_first_run", "version_of"]
+
+_DEEPEST = 8  # values inside each other that a fingerprint looks into
 
 Main = Callable[[], Awaitable[object]]
 
@@ -150,32 +153,45 @@ def _name(source: object) -> str:
 
 
 def _fingerprint(source: object) -> int:
-    """From the code, the arguments it is bound to and the plain values that it closes over; not from addresses."""
+    """From the code, the arguments it is bound to and the values that it closes over; not from addresses."""
     parts: list[str] = []
-    _collect(source, parts, set())
-    return crc32("\n".join(parts).encode())
+    _collect(source, parts, ())
+    return crc32("\n".join(parts).encode("utf-8", "backslashreplace"))
 
 
-def _collect(value: Any, parts: list[str], seen: set[int]) -> None:
-    if id(value) in seen:
+def _collect(value: Any, parts: list[str], inside: tuple[int, ...]) -> None:
+    """Add what tells a value from others; `inside` are those that it is part of, as it may be part of itself."""
+    while isinstance(value, partial) and not value.args and not value.keywords:
+        value = value.func
+    parts.append(type(value).__qualname__)
+    if value is None or isinstance(value, (bool, int, float, complex, str, bytes)):
+        parts.append(repr(value))
+    if id(value) in inside or len(inside) > _DEEPEST:
         return
-    seen.add(id(value))
+    inside = (*inside, id(value))
     if isinstance(value, partial):
-        for each in (value.func, *value.args, *value.keywords.values()):
-            _collect(each, parts, seen)
+        for each in (value.func, value.args, value.keywords):
+            _collect(each, parts, inside)
     elif isinstance(value, FunctionType):
         _collect_code(value.__code__, parts)
-        for cell in value.__closure__ or ():
-            try:
-                _collect(cell.cell_contents, parts, seen)
-            except ValueError:
-                continue  # not bound yet
+        for name, cell in zip(value.__code__.co_freevars, value.__closure__ or (), strict=True):
+            parts.append(name)
+            with suppress(ValueError):  # not bound yet
+                _collect(cell.cell_contents, parts, inside)
+    elif isinstance(value, Mapping):
+        for key, each in value.items():
+            _collect(key, parts, inside)
+            _collect(each, parts, inside)
+    elif isinstance(value, (list, tuple)):
+        for each in value:
+            _collect(each, parts, inside)
+    elif isinstance(value, (set, frozenset)):
+        parts += sorted(map(repr, value))
     elif hasattr(value, "__func__"):
-        _collect(value.__func__, parts, seen)
-    elif value is None or isinstance(value, (bool, int, float, str, bytes)):
-        parts.append(repr(value))
-    else:
-        parts.append(type(value).__qualname__)
+        _collect(value.__func__, parts, inside)
+        _collect(value.__self__, parts, inside)
+    elif not isinstance(value, type):
+        _collect(getattr(value, "__dict__", {}), parts, inside)
 
 
 def _collect_code(code: CodeType, parts: list[str]) -> None:

@@ -41,18 +41,18 @@ class PCT:
         self._steps = steps or 1
         self._priorities: dict[int, float] = {}
         self._waiting: list[tuple[float, int]] = []  # a heap of (minus priority, task); may hold old entries
-        self._changes: list[int] = []  # decisions at which the running task is demoted, last one first
+        # Decisions at which the running task is demoted, and to which priority; the last one first.
+        self._changes: list[tuple[int, float]] = []
         self._decided = 0
-        self._lowest = 0.0
 
     def begin(self, schedule: int) -> bool:
         """Draw the steps at which priorities change."""
         self._priorities.clear()
         self._waiting.clear()
-        self._lowest = 0.0
         self._decided = 0
-        steps = max(self._steps, self._depth - 1)
-        self._changes = sorted(self._stream.sample(range(steps), self._depth - 1), reverse=True)
+        changes = self._depth - 1
+        places = self._stream.sample(range(max(self._steps, changes)), changes)  # in random order: so are priorities
+        self._changes = sorted(((place, -1.0 - rank) for rank, place in enumerate(places)), reverse=True)
         return True
 
     def choose(self, ready: Ready) -> int:
@@ -60,10 +60,8 @@ class PCT:
         self._take_in(ready)
         best = self._highest(ready)
         changes = self._changes
-        while changes and changes[-1] == self._decided:
-            changes.pop()
-            self._lowest -= 1.0
-            self._set(best, self._lowest)
+        while changes and changes[-1][0] == self._decided:
+            self._set(best, changes.pop()[1])
             best = self._highest(ready)
         self._decided += 1
         return best

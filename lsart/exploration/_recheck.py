@@ -33,9 +33,21 @@ _OF_CHANCE = {
     ("time", "sleep"),
     ("posix", "urandom"),
     ("nt", "urandom"),
+    ("time", "process_time_ns"),
+    ("time", "process_time"),
+    ("time", "thread_time"),
+    ("time", "thread_time_ns"),
     ("_thread", "start_new_thread"),
+    ("posix", "getrandom"),
 }
-_METHODS_OF_CHANCE = {("Random", "random"), ("Random", "getrandbits"), ("Random", "seed"), ("datetime", "now")}
+_METHODS_OF_CHANCE = {
+    ("Random", "random"),
+    ("Random", "getrandbits"),
+    ("Random", "seed"),
+    ("datetime", "now"),
+    ("datetime", "utcnow"),
+    ("datetime", "today"),
+}
 # ...and modules of Python code.
 _MODULES_OF_CHANCE = {"random", "uuid", "secrets"}
 _OWN = (
@@ -112,7 +124,8 @@ def _difference(one: Trace, other: Trace) -> str:
                 f"step {step + 1}, of {who}, was announced as '{first or 'nothing'}', then as '{second or 'nothing'}'"
             )
         if one.ends.get(step) != other.ends.get(step):
-            return f"step {step + 1}, of {who}, {_ended(one.ends.get(step))}, then {_ended(other.ends.get(step))}"
+            ends = _ended(one.ends.get(step)), _ended(other.ends.get(step))
+            return f"after step {step + 1} {who} {ends[0]} in the first run, and {ends[1]} in the second"
     if len(one.numbers) != len(other.numbers):
         return f"one run took {len(one.numbers)} steps, the other {len(other.numbers)}"
     if symptom_of(one) != symptom_of(other):
@@ -121,7 +134,7 @@ def _difference(one: Trace, other: Trace) -> str:
 
 
 def _ended(how: str | None) -> str:
-    return {None: "could go on", "b": "blocked", "e": "was its last", "x": "raised"}[how]
+    return {None: "could go on", "b": "blocked", "e": "was its last", "x": "raised", "c": "was cancelled"}[how]
 
 
 def suspects(model: Model, seed: int) -> tuple[str, ...]:
@@ -135,8 +148,10 @@ def suspects(model: Model, seed: int) -> tuple[str, ...]:
             kind = owner.__name__ if isinstance(owner, type) else type(owner).__name__
             if (module, name) in _OF_CHANCE or (kind, name) in _METHODS_OF_CHANCE:
                 _add(found, frame, f"{kind if (kind, name) in _METHODS_OF_CHANCE else module}.{name}")
-        elif event == "call" and frame.f_globals.get("__name__") in _MODULES_OF_CHANCE:
-            _add(found, frame.f_back, f"{frame.f_globals['__name__']}.{frame.f_code.co_name}")
+        elif event == "call":
+            module, name = frame.f_globals.get("__name__", ""), frame.f_code.co_name
+            if module in _MODULES_OF_CHANCE or (module, name) == ("threading", "start"):
+                _add(found, frame.f_back, f"{module}.{name}")
 
     before = sys.getprofile()
     sys.setprofile(note)

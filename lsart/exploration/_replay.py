@@ -9,11 +9,11 @@ import attrs
 import trio
 
 from lsart.contract import ConfigurationError, LsartError
-from lsart.engine import Trace, state_of_primitives, upcoming, waits_now
+from lsart.engine import CLOCK, Trace, state_of_primitives, upcoming, waits_now
 from lsart.exploration._attempt import attempt, labelled
 from lsart.exploration._failure import Symptom, symptom_of
 from lsart.exploration._footprints import trace_hash
-from lsart.exploration._model import Main, Model, as_model
+from lsart.exploration._model import Main, Model, as_model, version_of
 from lsart.exploration._script import Follow, Switch
 from lsart.exploration._story import names_of_tasks, tell
 from lsart.exploration._token import Token, TokenError, decode
@@ -141,11 +141,17 @@ def model_for(model: Model | Main, token: Token, *, best_effort: bool = False) -
     Raises:
         TokenError: the token belongs to another model, or to other code of this one.
     """
+    found = as_model(model)
     found = as_model(
-        model, labelled=token.labelled, time_is_a_choice=token.time_is_a_choice, step_limit=token.step_limit
+        version_of(found, token.model) or found,
+        labelled=token.labelled,
+        time_is_a_choice=token.time_is_a_choice,
+        step_limit=token.step_limit,
     )
-    if found.fingerprint != token.fingerprint and not best_effort:
-        same = found.name == token.model
+    same = found.name == token.model
+    # A fingerprint of 0 says nothing: nobody has given the model one.
+    is_stale = found.fingerprint != token.fingerprint or (not found.fingerprint and not same)
+    if is_stale and not best_effort:
         what = "the code of this model has changed since" if same else f"this model is {found.name!r}"
         raise TokenError(
             f"the token belongs to the model {token.model!r} as it was then, and {what}; a best-effort replay goes as "
@@ -159,7 +165,7 @@ def _stopper(break_at: int) -> Callable[[int, int], None]:
         if step + 1 == break_at:
             waits = tuple(str(each) for each in waits_now())
             primitives = tuple(state_of_primitives())
-            name, label = upcoming(task)
+            name, label = ("time", None) if task == CLOCK else upcoming(task)
             what = "" if label is None else str(label)
             raise _Stopped(Moment(step=break_at, task=name, next=what, waits=waits, primitives=primitives))
 

@@ -65,7 +65,7 @@ class Exploration:
     Args:
         model, strategy, seed: what was explored, and how. schedules, steps: how many ran.
         failures: different ones, in the order in which they were met. coverage: see there.
-        is_exhausted: nothing is left to try within the strategy's bounds. is_interrupted: Ctrl-C, or out of time.
+        is_exhausted: nothing is left to try within the strategy's bounds. is_interrupted: Ctrl-C ended it early.
         seconds: of real time that running the schedules took, without shrinking.
         is_sound: whether exhaustion means that no schedule fails, between checkpoints; and not only those within a
             bound.
@@ -114,7 +114,11 @@ class ScheduleFailure(LsartError):
 
     def __str__(self) -> str:
         failure = self.failure
-        return (
-            f"{failure.symptom}\n\n{failure.story}\n\nto see exactly this again:\n"
-            f"  lsart.replay({failure.model.rpartition(':')[2]}, {failure.line!r})"
-        )
+        told = f"{failure.symptom}\n\n{failure.story}\n\n"
+        if not failure.recheck.is_stable:
+            return f"{told}{failure.recheck}"
+        name = failure.model.rpartition(":")[2]
+        what = f"lsart.replay({name}, {failure.line!r})"
+        if not name.isidentifier():
+            what = f"lsart.replay(model, {failure.line!r}), where the model is {failure.model!r}"
+        return f"{told}to see exactly this again:\n  {what}"

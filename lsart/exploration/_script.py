@@ -120,11 +120,7 @@ class Follow(_Counting):
     @property
     def left(self) -> list[Switch]:
         """Switches whose place never came."""
-        return [
-            each
-            for each in self.script
-            if each.then in self._wanted.get((each.task, each.steps), ()) and each not in self.done
-        ]
+        return [Switch(*place, then) for place, thens in self._wanted.items() for then in reversed(thens)]
 
 
 def schedule_of(trace: Trace) -> list[tuple[int, int]]:

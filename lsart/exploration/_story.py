@@ -159,7 +159,7 @@ def _line(stretch: _Stretch, who: str, names: dict[int, str], *, is_first: bool)
     steps = stretch.last - stretch.first + 1
     place = f"step {stretch.first + 1}" if steps == 1 else f"steps {stretch.first + 1} to {stretch.last + 1}"
     if stretch.task == CLOCK:
-        return f"time moves to what is due next, though tasks could run ({place})"
+        return f"time moves to what is due next ({place})"
     verb = "runs" if is_first else "resumes"
     parts = [f"{who} {verb} ({place})"]
     if stretch.started:
@@ -174,10 +174,10 @@ def _line(stretch: _Stretch, who: str, names: dict[int, str], *, is_first: bool)
 def _why_it_stopped(stretch: _Stretch) -> str:
     if stretch.end == "e":
         return "ends"
-    if stretch.end == "x":
-        return "raises"
+    if stretch.end in ("x", "c"):
+        return "raises" if stretch.end == "x" else "is cancelled"
     if stretch.end == "b" and stretch.started and stretch.waits_for.startswith("the end of its nursery"):
-        return "waits for them"
+        return "waits for it" if len(stretch.started) == 1 else "waits for them"
     if stretch.end == "b":
         return f"waits for {stretch.waits_for}" if stretch.waits_for else "waits"
     if stretch.is_last:
@@ -190,7 +190,9 @@ def _why_it_stopped(stretch: _Stretch) -> str:
 
 
 def _shown(operations: Iterable[Label]) -> str:
-    texts = [f"`{each}`" for each in dict.fromkeys(each.what for each in operations) if each != EVERYTHING.what]
+    found = [f"`{each}`" for each in operations if each.what != EVERYTHING.what]
+    # What waits is announced, and then touched by the very same name.
+    texts = [text for before, text in zip(["", *found], found, strict=False) if text != before]
     if len(texts) > _SHOWN:
         texts = [*texts[: _SHOWN // 2], f"{len(texts) - _SHOWN} more", *texts[-(_SHOWN // 2) :]]
     return ", ".join(texts)

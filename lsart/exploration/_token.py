@@ -80,7 +80,7 @@ class Token:
             _put(data, len(raw))
             data += raw
         for number in (self.fingerprint, self.symptom, self.trace):
-            data += number.to_bytes(4, "little")
+            data += (number & 0xFFFF_FFFF).to_bytes(4, "little")
         _put(data, self.seed << 1 if self.seed >= 0 else (-self.seed << 1) - 1)  # no sign, any size
         _put(data, self.step_limit)
         flags = (self.time_is_a_choice, self.labelled, self.is_shrunk, self.is_minimal)
@@ -126,7 +126,8 @@ def decode(text: str) -> Token:
 
 def _from_file(name: str) -> str:
     try:
-        text = Path(name).read_text("utf-8").strip() if len(name) < 1000 else ""
+        path = Path(name)
+        text = path.read_text("utf-8").strip() if len(name) < 1000 and path.is_file() else ""
     except (OSError, UnicodeDecodeError, ValueError):
         text = ""
     if not text.startswith("lsart"):

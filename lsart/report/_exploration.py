@@ -64,14 +64,11 @@ def _failure(page: Page, failure: Failure) -> None:
     page.blank()
     _story(page, failure.story)
     page.blank()
-    where = (
-        f"schedule {failure.schedule:,}, {failure.strategy}" if failure.schedule else "known from an earlier campaign"
-    )
-    page.paragraph("Found        ", where)
+    where = f"schedule {failure.schedule:,}, {failure.strategy}"
+    page.paragraph("Found        ", where if failure.schedule else "known from an earlier campaign")
     page.paragraph("Preemptions  ", _preemptions(failure))
-    page.paragraph(
-        "Smallest in  ", f"{failure.model}: {_counted(failure.tasks, 'task')}, {_counted(failure.steps, 'step')}"
-    )
+    size = f"{_counted(failure.tasks, 'task')}, {_counted(failure.steps, 'step')}"
+    page.paragraph("Smallest in  ", f"{failure.model}: {size}")
     if failure.recheck.is_stable:
         page.paragraph("Rechecked    ", "run again, the same step by step")
     else:

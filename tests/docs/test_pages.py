@@ -10,6 +10,7 @@ import generate_choices_doc
 import pytest
 
 import lsart
+from lsart.cli import main
 from lsart.report import text_report
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -52,6 +53,13 @@ def test_the_screen_in_the_readme_is_the_one_that_everyone_sees() -> None:
     with warnings.catch_warnings(action="ignore"):
         screen = text_report(lsart.stress("ticketcache")).plain
     assert blocks("text")[0].strip() == screen.strip()
+
+
+def test_the_failure_in_the_readme_is_the_one_that_everyone_sees(capsys: pytest.CaptureFixture[str]) -> None:
+    command, _, screen = blocks("console")[0].partition("\n")
+    assert main([*command.removeprefix("$ lsart ").split(), "--forget"]) == 1
+    speed = re.compile(r"[\d,]+/s")
+    assert speed.sub("N/s", screen.strip()) == speed.sub("N/s", capsys.readouterr().out.strip())
 
 
 def test_the_scenario_in_the_readme_loads_and_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

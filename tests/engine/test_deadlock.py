@@ -100,7 +100,7 @@ async def _wait_in_the_raw() -> None:
     ("main", "waits_for"),
     [
         (_sleep_forever, "sleep_forever"),
-        (_sleep_to_the_end_of_time, "sleep_forever"),
+        (_sleep_to_the_end_of_time, "sleep(inf)"),
         (_receive, "memory channel receive 'inbox'"),
         (_iterate, "memory channel receive 'inbox'"),
         (_send, "memory channel send 'outbox'"),

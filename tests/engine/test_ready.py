@@ -19,6 +19,7 @@ class ReadyStates(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.ready = Ready(None)
+        self.ready.has_stopped = False
         self.inside: set[int] = set()
 
     def moved(self, before: list[int]) -> int:

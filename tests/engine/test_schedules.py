@@ -198,7 +198,10 @@ def test_a_run_with_too_many_steps_ends_at_the_limit_and_all_tasks_clean_up() ->
 
     trace = run_schedule(main, oldest, step_limit=50)
     assert isinstance(trace.error, StepLimitError)
-    assert str(trace.error) == "the run was not over after 50 steps; raise step_limit if it should take longer"
+    assert (
+        str(trace.error)
+        == "the run was not over after 50 steps; raise step_limit (--step-limit) if it should take longer"
+    )
     assert len(trace.numbers) == 50
     assert trace.is_wound_up
     assert sorted(cleaned) == ["a", "b"]

@@ -85,12 +85,7 @@ def test_orders_drawn_at_random_seldom_show_a_bug(bug: SeededBug) -> None:
     assert failures <= 50
 
 
-NOT_YET = pytest.mark.xfail(strict=True, reason="DPOR does not try time that could have come where it did not")
-
-
-@pytest.mark.parametrize(
-    "bug", [pytest.param(bug, id=bug.name, marks=[NOT_YET] * bug.time_is_a_choice) for bug in BUGS]
-)
+@each_bug
 def test_labels_say_all_that_is_shared(bug: SeededBug) -> None:
     # Were an access not announced, a search that trusts labels would not try the order that fails.
     assert first_failure(bug, DPOR(labelled=True), 3000) is not None

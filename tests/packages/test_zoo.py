@@ -47,7 +47,7 @@ def test_the_defect_is_made_small_and_comes_back_exactly(name: str, kind: str) -
 STORIES = {
     "lock_order": ("'sessions_lock', held by LSA worker", "'audit_lock', held by LSA worker"),
     "pool_exhaustion": ("waits for Event 'pin_entered'", "waits for a free worker"),
-    "use_after_free": ("allocated by use_after_free", "freed by use_after_free by FreeSharedMemory in call"),
+    "use_after_free": ("allocated by use_after_free", "freed by use_after_free with FreeSharedMemory in call"),
 }
 
 
