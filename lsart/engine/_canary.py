@@ -39,10 +39,7 @@ def loop_works() -> bool:
 def _problem() -> str:
     """What went wrong in a run that uses one of each; nothing if nothing did."""
 
-    def deadlock() -> None:
-        raise RuntimeError("a deadlock where there is none")
-
-    loop = Loop(clock=VirtualClock(), choose=Ready.canonical, on_deadlock=deadlock, trace=Trace(), handles_signals=True)
+    loop = Loop(clock=VirtualClock(), choose=Ready.canonical, trace=Trace(), handles_signals=True)
     result = loop.run(_one_of_each).unwrap()
     return "" if result == ["locked", "sent", "woken", "timed out", "cancelled"] else f"it came to {result!r}"
 

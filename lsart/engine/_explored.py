@@ -11,13 +11,11 @@ import trio
 from lsart.engine._canary import loop_works
 from lsart.engine._clock import VirtualClock
 from lsart.engine._deadlock import DeadlockError
-from lsart.engine._ending import Ending
 from lsart.engine._fallback import run_in_trios_loop
 from lsart.engine._frames import in_a_run
 from lsart.engine._loop import Loop
 from lsart.engine._loop_parts import only_run
 from lsart.engine._schedule import Choose, StepLimitError, Trace
-from lsart.engine._waits import nothing_to_come
 
 __all__ = ["run_schedule"]
 
@@ -57,12 +55,10 @@ def run_schedule(
     if not loop_works():
         return run_in_trios_loop(main, choose, trace, seed=seed, step_limit=step_limit)
     clock = VirtualClock(seed=seed)
-    ending = Ending(lambda found: loop.begin_end(found))
 
     loop = Loop(
         clock,
         choose,
-        lambda: nothing_to_come(clock.now_ns, ending),
         trace=trace,
         before_step=before_step,
         notes_arrivals=notes_arrivals,

@@ -17,9 +17,11 @@ import outcome
 import trio
 
 from lsart.engine import _trio
+from lsart.engine._deadlock import DeadlockError
+from lsart.engine._ending import Ending
 from lsart.engine._loop_parts import close
 from lsart.engine._schedule import CLOCK, Choose, Ready, StepLimitError, Trace
-from lsart.engine._waits import describe
+from lsart.engine._waits import describe, nothing_to_come
 
 __all__ = ["Loop", "VirtualTime"]
 
@@ -35,6 +37,8 @@ _PATIENCE_EACH: Final = 100
 
 class VirtualTime(Protocol):
     """A clock whose time moves only when it is told to."""
+
+    now_ns: int
 
     def start_clock(self) -> None:
         """Begin a run at 0."""
@@ -59,7 +63,6 @@ class Loop:
 
     Args:
         choose: picks who goes next. trace: where steps are noted, None for nowhere.
-        on_deadlock: called when nothing can ever happen again; it must wake or cancel somebody, or raise.
         before_step: called with the number of a step and of its task; what it raises ends the run.
         notes_arrivals: see `Ready.arrived`. time_is_a_choice: whether time may move while tasks can run.
         handles_signals: whether Ctrl-C is delivered as trio does it.
@@ -67,7 +70,6 @@ class Loop:
 
     clock: VirtualTime
     choose: Choose
-    on_deadlock: Callable[[], None]
     trace: Trace | None = None
     before_step: Callable[[int, int], None] | None = None
     notes_arrivals: bool = False
@@ -78,6 +80,8 @@ class Loop:
     ready: Ready = attrs.field(init=False)
     tasks: dict[int, Any] = attrs.field(factory=dict, init=False)
     steps: int = attrs.field(default=0, init=False)
+    ending: Ending | None = attrs.field(default=None, init=False)
+    """How a deadlock is ended, if there was one."""
     stopped_by: BaseException | None = attrs.field(default=None, init=False)
     """Why the run was ended from outside, if it was."""
     failed_with: BaseException | None = attrs.field(default=None, init=False)
@@ -107,6 +111,7 @@ class Loop:
             raise trio.TrioInternalError("an error that is no task's came out of the loop") from error
         finally:
             leave()
+            self.ready.end_run, self._runner = None, None
         result = cast("outcome.Outcome[object]", runner.main_task_outcome)
         if runner.ki_pending:
             interrupt = KeyboardInterrupt()
@@ -129,6 +134,11 @@ class Loop:
         runner = self._runner
         if runner.system_nursery is not None:
             runner.system_nursery.cancel_scope.cancel()
+
+    @property
+    def deadlock(self) -> DeadlockError | None:
+        """The one that was found, if one was."""
+        return None if self.ending is None else self.ending.deadlock
 
     def begin_end(self, error: BaseException) -> None:
         """Cancel everything; from the next step on the oldest task goes first and nothing is noted."""
@@ -207,7 +217,9 @@ class Loop:
         elif not runner.entry_queue.queue:
             was_stopped = self.stopped_by is not None
             self.ready.trace = None  # to look at primitives for the report is no step of anybody
-            self.on_deadlock()
+            if self.ending is None:
+                self.ending = Ending(self.begin_end)
+            nothing_to_come(self.clock.now_ns, self.ending)
             self.ready.trace = self.trace
             if self.stopped_by is not None and not was_stopped:
                 self.steps = steps

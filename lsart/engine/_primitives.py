@@ -128,8 +128,12 @@ class _Names:
 
 
 @contextmanager
-def labelled_primitives() -> Iterator[None]:
-    """Let trio's primitives announce what they do, in runs that note their steps. Once inside itself is enough."""
+def labelled_primitives(*, nurseries: bool = True) -> Iterator[None]:
+    """Let trio's primitives announce what they do, in runs that note their steps. Once inside itself is enough.
+
+    Args:
+        nurseries: whether starting tasks is noted too, for runs with `notes_nurseries`; it costs each run a little.
+    """
     if getattr(trio.Lock.acquire, "__wrapped__", None) is not None:
         yield
         return
@@ -145,9 +149,9 @@ def labelled_primitives() -> Iterator[None]:
             _replace(stack, owner, name, _noting_property(vars(owner)[name], _kind_of(owner)))
         for name in _trio.CANCEL_METHODS:
             _replace(stack, trio.CancelScope, name, _noting_everything(getattr(trio.CancelScope, name)))
-        if _trio.NURSERY_MANAGER is not None:
+        if nurseries and _trio.NURSERY_MANAGER is not None:
             _replace(stack, _trio.NURSERY_MANAGER, "__aexit__", _noting_exit(_trio.NURSERY_MANAGER.__aexit__))
-        for name in ("start_soon", "start"):
+        for name in ("start_soon", "start") if nurseries else ():
             _replace(stack, trio.Nursery, name, _noting_nursery(getattr(trio.Nursery, name)))
         deadline: Any = vars(trio.CancelScope)["deadline"]
         _replace(
@@ -226,7 +230,9 @@ def _noting(original: Callable[..., object], kind: Kind, named: _Named, verb: st
 def _noting_nursery(original: Callable[..., object]) -> Callable[..., object]:
     @functools.wraps(original)
     def start(self: Any, *args: Any, **kwargs: Any) -> object:
-        touch(nurseries_of(_trio.task_number(self.parent_task)), "w", "start a task")
+        ready = _trio.ready()
+        if ready is not None and ready.trace is not None and ready.trace.notes_nurseries:
+            touch(nurseries_of(_trio.task_number(self.parent_task)), "w", "start a task")
         return original(self, *args, **kwargs)
 
     return start
@@ -236,7 +242,7 @@ def _noting_exit(original: Callable[..., Awaitable[object]]) -> Callable[..., Aw
     @functools.wraps(original)
     async def leave(self: Any, *args: Any) -> object:
         ready = _trio.ready()
-        if ready is not None:
+        if ready is not None and ready.trace is not None and ready.trace.notes_nurseries:
             touch(nurseries_of(ready.current), "r", "end a nursery")
         return await original(self, *args)
 

@@ -17,7 +17,6 @@ from lsart.engine._frames import in_a_run
 from lsart.engine._loop import Loop
 from lsart.engine._loop_parts import only_run
 from lsart.engine._order import order_of, stream_of_order
-from lsart.engine._waits import nothing_to_come
 
 _T = TypeVar("_T")
 _Args = TypeVarTuple("_Args")
@@ -90,7 +89,6 @@ def _run_virtual(
     main: Callable[[], Awaitable[object]], name: str, seed: int, instruments: Sequence[trio.abc.Instrument]
 ) -> object:
     clock = VirtualClock()
-    ending = Ending(lambda found: loop.begin_end(found))
 
     async def entry() -> object:
         trio.lowlevel.current_task().name = name
@@ -100,7 +98,6 @@ def _run_virtual(
     loop = Loop(
         clock=clock,
         choose=order_of(seed),
-        on_deadlock=lambda: nothing_to_come(clock.now_ns, ending),
         handles_signals=True,
         instruments=instruments,
     )
@@ -108,17 +105,18 @@ def _run_virtual(
         try:
             result = loop.run(entry)
         except trio.TrioInternalError as error:
-            if ending.deadlock is None or error.__cause__ is not ending.deadlock:
+            if loop.deadlock is None or error.__cause__ is not loop.deadlock:
                 raise
-            raise ending.deadlock from None
-    if loop.stopped_by is not None and ending.deadlock is None:
+            raise loop.deadlock from None
+    deadlock = loop.deadlock
+    if loop.stopped_by is not None and deadlock is None:
         raise loop.stopped_by
     failure = result.error if isinstance(result, outcome.Error) else None
     if isinstance(failure, KeyboardInterrupt):
         raise failure
-    if ending.deadlock is not None:
-        ending.deadlock.__context__ = _without_cancellations(failure)
-        raise ending.deadlock
+    if deadlock is not None:
+        deadlock.__context__ = _without_cancellations(failure)
+        raise deadlock
     return result.unwrap()
 
 

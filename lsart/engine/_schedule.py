@@ -186,15 +186,13 @@ class Trace:
 
     def name_task(self, number: int, full: str) -> str:
         """Note what a task is called, and with `shows_names` what it is to be called: short, and no two alike."""
-        if not self.shows_names:
-            self.names[number] = full = "main" if number == 1 else full
-            return full
-        known = self.names.get(number)
-        if known is None:
-            short = "main" if number == 1 else full.rpartition(".")[2] or full
-            known = f"{short} ({number})" if short in self.names.values() else short
-            self.names[number] = known
-        return known
+        short = "main" if number == 1 else full
+        if self.shows_names and number != 1:
+            others = {name for other, name in self.names.items() if other != number}
+            short = full.rpartition(".")[2] or full
+            short = f"{short} ({number})" if short in others else short
+        self.names[number] = short
+        return short
 
     @property
     def preemptions(self) -> int:

@@ -201,6 +201,8 @@ def enter(
         _threads.start_thread_soon = start_thread
         runner.close()
         context.__dict__.clear()
+        # Without these circles hardly anything of a run is left to the garbage collector.
+        runner.init_task = runner.main_task = runner.system_nursery = runner.trio_token = None
         if library is not None:
             library.name = library_before
         if collects:
@@ -256,7 +258,8 @@ def take_steps(loop: Loop, runner: Any) -> None:
     time_is_a_choice, attend_at = loop.time_is_a_choice, loop.steps
     checkpoint = _traps.CancelShieldedCheckpoint
     noted = Trace() if trace is None else trace
-    ran, woken, names = noted.numbers.append, noted.woken.append, noted.names
+    ran, woken, names, ends = noted.numbers.append, noted.woken.append, noted.names, noted.ends
+    shows_names = noted.shows_names
     step = loop.steps - 1
     while living:
         if calls:
@@ -275,7 +278,9 @@ def take_steps(loop: Loop, runner: Any) -> None:
                 if trace is not None:
                     woken((step, number))
                     if number not in names:
-                        task.name = trace.name_task(number, task.name)
+                        names[number] = task.name
+                        if shows_names or number == 1:
+                            task.name = trace.name_task(number, task.name)
                         if ready.owners and ready.current in ready.owners:  # a package's tasks are the package's
                             ready.owners[number] = ready.owners[ready.current]
                         if trace.notes_nurseries and task.parent_nursery is not None:
@@ -288,8 +293,6 @@ def take_steps(loop: Loop, runner: Any) -> None:
         if len(numbers) > 1:
             try:
                 number = choose(ready)
-                if number not in tasks and number not in places:
-                    raise ValueError(f"task {number} was chosen, and only {sorted(numbers)} can run")
             except BaseException as error:
                 loop.stop(runner, step + 1, error)
         elif numbers:
@@ -309,7 +312,10 @@ def take_steps(loop: Loop, runner: Any) -> None:
             continue
         ready.current = number
         ready.has_stopped = False
-        task = context.task = tasks[number]
+        try:
+            task = context.task = tasks[number]
+        except KeyError:
+            loop.stop(runner, step, ValueError(f"task {number} was chosen, and only {sorted(numbers)} can run"))
         hooked = len(hooks) > 1
         if hooked and "before_task_step" in hooks:
             runner.instruments.call("before_task_step", task)
@@ -338,13 +344,13 @@ def take_steps(loop: Loop, runner: Any) -> None:
             del tasks[number]
             if ended is None:
                 if trace is not None:
-                    trace.ends[step] = "b"
+                    ends[step] = "b"
                 _park(runner, task, message)
                 if trace is not None and trace.shows_names:
                     loop.note_wait(task, step)
             else:
                 if trace is not None:
-                    trace.ends[step] = how(ended)
+                    ends[step] = "e" if type(ended) is outcome.Value else how(ended)
                 _exit(runner, task, ended)
         if hooked and "after_task_step" in hooks:
             runner.instruments.call("after_task_step", task)

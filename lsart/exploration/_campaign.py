@@ -192,7 +192,7 @@ def run_campaign(model: Model, plan: Plan, options: CampaignOptions) -> Explorat
     """
     campaign = _Campaign(model, plan, options)
     with ExitStack() as stack:
-        stack.enter_context(labelled())
+        stack.enter_context(labelled(nurseries=plan.strategy == "dpor"))
         stack.enter_context(ctrl_c_calls(campaign.interrupt))
         try:
             campaign.run()

@@ -92,5 +92,5 @@ def _begin(payload: bytes) -> None:
 
 def _run(number: int) -> Batch:
     assert _batches is not None
-    with labelled():
+    with labelled(nurseries=False):  # only DPOR asks for them, and runs in one process
         return _batches.run(number)
