@@ -160,15 +160,15 @@ def explore(
         stop_after: How many different failures are enough.
         no_shrink: Show failures as they were found.
         forget: Neither try known failures first nor keep new ones.
-        list_known: Show the failures that are kept here, and do nothing else.
+        list_known: Show the failures that are kept here, of MODEL or of all, and do nothing else.
         quiet: Print nothing but failures.
     """
     from lsart.cli._explore import ExploreOptions, list_failures, run_explore
 
     if list_known:
-        return list_failures(sys.stdout)
+        return list_failures(source, sys.stdout)
     if source is None:
-        raise ConfigurationError("name what to explore: lsart explore ticketcache")
+        raise ConfigurationError("name what to explore: a package such as ticketcache, or file.py:function")
     options = ExploreOptions(
         source=source,
         strategy=strategy,

@@ -96,8 +96,7 @@ def run_explore(options: ExploreOptions, out: TextIO) -> int:
     tokens = [_token(failure) for failure in result.failures]
     if options.quiet:
         for failure, token in zip(result.failures, tokens, strict=True):
-            say(str(failure.symptom))
-            print(f"lsart replay {token}", file=sys.stderr)  # not wrapped, as it is to be copied
+            print(f"FAILURE {failure.symptom}\n  lsart replay {token}", file=out)
     else:
         _show(exploration_report(result, tokens, width=width()), out)
     return _exit_code(result)
@@ -135,20 +134,21 @@ def run_shrink(token: str, out: TextIO) -> int:
     return FAILED
 
 
-def list_failures(out: TextIO) -> int:
-    """Show the failures that earlier campaigns have left in the cache directory here."""
+def list_failures(model: str | None, out: TextIO) -> int:
+    """Show the failures that earlier campaigns have left in the cache directory here, of one model or of all."""
     database = FailureDatabase()
-    known = database.all()
+    known = [
+        each for each in database.all() if model is None or each[1].model.partition("?")[0] == model.partition("?")[0]
+    ]
     if not known:
-        print(f"no failures are known in {database.directory}", file=out)
+        whose = "" if model is None else f" of {model}"
+        print(f"no failures{whose} are known in {database.directory}", file=out)
         return 0
     for model in dict.fromkeys(token.model for _, token in known):
         print(model, file=out)
         for text, token in known:
             if token.model == model:
-                switches = "1 switch" if len(token.script) == 1 else f"{len(token.script)} switches"
-                small = f"{token.steps} steps, {switches}, found by {token.strategy}"
-                print(f"  {small}\n    lsart replay {text}", file=out)
+                print(f"  {token.steps} steps, found by {token.strategy}\n    lsart replay {text}", file=out)
     return 0
 
 

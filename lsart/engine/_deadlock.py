@@ -45,6 +45,20 @@ class DeadlockError(Exception):
         self.time_ns = time_ns
         self.waits = tuple(waits)
 
+    @property
+    def cycle(self) -> tuple[Wait, ...]:
+        """Tasks that wait for each other, one after the other; empty if there is no such circle."""
+        by_task = {wait.task: wait for wait in self.waits}
+        for start in self.waits:
+            chain: list[Wait] = []
+            wait: Wait | None = start
+            while wait is not None and wait not in chain:
+                chain.append(wait)
+                wait = None if wait.held_by is None else by_task.get(wait.held_by)
+            if wait is start:
+                return tuple(chain)
+        return ()
+
     def __str__(self) -> str:
         lines = [f"deadlock at virtual time {_readable(self.time_ns)}: nothing can ever happen again"]
         lines += [f"  {wait}" for wait in self.waits[:_LINES_SHOWN]]

@@ -57,7 +57,6 @@ class _Shuffle:
             return
         if self._base is None:
             self._base = _trio.number_of(batch[0])
-            _trio.set_ready(self.ready)
         tasks = {_trio.number_of(task) - self._base: task for task in batch}
         ready, trace = self.ready, self._trace
         for number in [each for each in ready.numbers if each not in tasks]:
@@ -84,7 +83,7 @@ class _Shuffle:
             if chosen in ready.pending:
                 trace.labels[step] = ready.pending.pop(chosen)
         ready.current, ready.has_stopped = chosen, False
-        _trio.put_back([task for number, task in sorted(tasks.items()) if number != chosen])
+        _trio.put_back(self.ready, [task for number, task in sorted(tasks.items()) if number != chosen])
         batch[:] = [tasks[chosen]]
 
 

@@ -43,14 +43,16 @@ async def announce(label: Label) -> None:
     await trio.lowlevel.cancel_shielded_checkpoint()
 
 
-def touch(resource: str, kind: Kind = "w", what: str = "", start: int = 0, stop: int = sys.maxsize) -> None:
+def touch(
+    resource: str, kind: Kind = "w", what: str = "", start: int = 0, stop: int = sys.maxsize, *, is_told: bool = True
+) -> None:
     """Note that the step under way touches `resource`, without letting others run."""
     ready = _trio.ready()
     if kind not in _VERBS:
         raise ValueError(f"kind must be 'r' or 'w', not {kind!r}")
     if ready is not None and ready.trace is not None:
         trace = ready.trace
-        label = Label(resource, kind, what or f"{_VERBS[kind]} {resource}", start, stop)
+        label = Label(resource, kind, what or f"{_VERBS[kind]} {resource}", start, stop, is_told)
         trace.touched.append((len(trace.numbers) - 1, label))
 
 

@@ -87,6 +87,7 @@ class _Names:
     def __init__(self) -> None:
         self._found: dict[int, tuple[str, object]] = {}
         self._shown: dict[str, str] = {}
+        self._used: set[str] = set()
         self._counts: dict[tuple[str, str], int] = {}
 
     def made(self, thing: object, kind: str, task: int) -> None:
@@ -95,7 +96,9 @@ class _Names:
 
     def name(self, thing: object, kind: str, task: int) -> str:
         found = self._found.get(id(thing))
-        return self._add(thing, kind, f"of old {task}") if found is None else found[0]
+        name = self._add(thing, kind, f"of old {task}") if found is None else found[0]
+        self._used.add(name)
+        return name
 
     def _add(self, thing: object, kind: str, whose: str) -> str:
         count = self._counts[kind, whose] = self._counts.get((kind, whose), 0) + 1
@@ -123,8 +126,8 @@ class _Names:
         return None if found is None else self._shown.get(found[0])
 
     def all(self) -> list[tuple[str, object]]:
-        """Every name with what it names, in the order in which they were touched."""
-        return list(self._found.values())
+        """Every name with what it names, of those that were used since they were made, oldest first."""
+        return [(name, thing) for name, thing in self._found.values() if name in self._used]
 
 
 @contextmanager
@@ -291,18 +294,22 @@ def _state(thing: Any) -> str:
         case trio.Lock() | trio.StrictFIFOLock():
             found = thing.statistics()
             holder = "free" if found.owner is None else f"held by {found.owner.name}"
-            return f"{holder}, {found.tasks_waiting} wait" if found.tasks_waiting else holder
+            return holder + _waiting(found.tasks_waiting)
         case trio.CapacityLimiter():
             limiter = thing.statistics()
             holders = sorted(getattr(each, "name", type(each).__name__) for each in limiter.borrowers)
             held = f", held by {', '.join(holders)}" if holders else ""
-            return f"{limiter.borrowed_tokens} of {limiter.total_tokens} taken{held}, {limiter.tasks_waiting} wait"
+            return f"{limiter.borrowed_tokens} of {limiter.total_tokens} taken{held}{_waiting(limiter.tasks_waiting)}"
         case trio.Semaphore():
-            return f"at {thing.value}, {thing.statistics().tasks_waiting} wait"
+            return f"at {thing.value}{_waiting(thing.statistics().tasks_waiting)}"
         case trio.Event():
-            return "set" if thing.is_set() else f"not set, {thing.statistics().tasks_waiting} wait"
+            return "set" if thing.is_set() else f"not set{_waiting(thing.statistics().tasks_waiting)}"
     if hasattr(thing, "data") and hasattr(thing, "statistics"):  # what both ends of a channel share
         channel = thing.statistics()
         waits = f"{channel.tasks_waiting_send} wait to send, {channel.tasks_waiting_receive} to receive"
         return f"{channel.current_buffer_used} of {channel.max_buffer_size} in it, {waits}"
     return ""
+
+
+def _waiting(count: int) -> str:
+    return "" if not count else ", 1 task waits" if count == 1 else f", {count} tasks wait"

@@ -35,6 +35,8 @@ class Label(NamedTuple):
     """The part that is touched: from here..."""
     stop: int = sys.maxsize
     """...to before here."""
+    is_told: bool = True
+    """Whether a story lists it. What is the LSA's own business is only told where somebody is stopped before it."""
 
     def conflicts_with(self, other: Label) -> bool:
         """Whether the order of the two can matter: one resource, overlapping parts, at least one write."""

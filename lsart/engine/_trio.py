@@ -128,12 +128,6 @@ def ready() -> Ready | None:
     return getattr(_run.GLOBAL_RUN_CONTEXT, "lsart_ready", None)
 
 
-def set_ready(found: Ready) -> None:
-    """Make it what `ready` returns, until the current run of this thread ends."""
-    context = _run.GLOBAL_RUN_CONTEXT
-    context.lsart_ready = found
-
-
 def number_of(task: Any) -> int:
     """The number of a task among all that this process has spawned; 0 if this trio does not count."""
     return int(getattr(task, "_counter", 0))
@@ -149,8 +143,9 @@ def can_run(task: Any) -> bool:
     return task._next_send_fn is not None
 
 
-def put_back(tasks: Iterable[Any]) -> None:
-    """Let tasks that trio has taken from its queue wait there again."""
+def put_back(found: Ready, tasks: Iterable[Any]) -> None:
+    """For the fallback: what `ready` returns from now on, and tasks that wait in trio's queue again."""
+    _run.GLOBAL_RUN_CONTEXT.lsart_ready = found
     _runner().runq.extend(tasks)
 
 

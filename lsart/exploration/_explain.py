@@ -24,7 +24,7 @@ __all__ = ["Origin", "explain"]
 class Origin:
     """Where a failure comes from: see the fields of `Failure`."""
 
-    schedule: int
+    schedule: int | None
     strategy: str
     preemptions: int
     recheck: Recheck

@@ -18,6 +18,9 @@ __all__ = ["Symptom", "symptom_of"]
 _NOT_THE_MODEL = (os.path.dirname(trio.__file__) + os.sep, os.path.dirname(os.path.dirname(__file__)) + os.sep)
 
 
+_WAITS_SHOWN = 20
+
+
 @attrs.frozen
 class Symptom:
     """How a failure shows itself. Two are the same failure if `kind` and `where` are equal.
@@ -55,11 +58,21 @@ def symptom_of(trace: Trace) -> Symptom | None:
         # Who waits for nobody in particular, such as a server for its next request, may or may not be there.
         waits = [each for each in waits if each.held_by is not None] or waits
         told = {re.sub(r" ?'[^']*'( \(\d+\))?|\d[\d.]*", "", each.waits_for) for each in waits}
-        return Symptom("deadlock", ", ".join(sorted(told)), str(error))
+        return Symptom("deadlock", ", ".join(sorted(told)), _deadlock_in_words(error))
     if isinstance(error, StepLimitError):
         return Symptom("step limit", "", str(error))
     where = getattr(error, "symptom", None)
     return Symptom(kind, where if isinstance(where, str) else _where(error.__traceback__), str(error))
+
+
+def _deadlock_in_words(error: DeadlockError) -> str:
+    """What it is in one line, then who waits for what: those that wait for each other first."""
+    cycle = error.cycle
+    when = f" at virtual time {error.time_ns} ns" if error.time_ns else ""
+    names = [wait.task for wait in cycle]
+    what = f"{', '.join(names[:-1])} and {names[-1]} wait for each other" if len(names) > 1 else "nobody can ever go on"
+    waits = [*cycle, *(wait for wait in error.waits if wait not in cycle)]
+    return "\n".join([f"deadlock{when}: {what}", *(f"  {wait}" for wait in waits[:_WAITS_SHOWN])])
 
 
 def _first_leaf(error: BaseException) -> BaseException:

@@ -9,7 +9,7 @@ import attrs
 import trio
 
 from lsart.contract import ConfigurationError, LsartError
-from lsart.engine import CLOCK, Trace, state_of_primitives, upcoming, waits_now
+from lsart.engine import CLOCK, Trace, Wait, state_of_primitives, upcoming, waits_now
 from lsart.exploration._attempt import attempt, labelled
 from lsart.exploration._failure import Symptom, symptom_of
 from lsart.exploration._footprints import trace_hash
@@ -154,8 +154,8 @@ def model_for(model: Model | Main, token: Token, *, best_effort: bool = False) -
     if is_stale and not best_effort:
         what = "the code of this model has changed since" if same else f"this model is {found.name!r}"
         raise TokenError(
-            f"the token belongs to the model {token.model!r} as it was then, and {what}; a best-effort replay goes as "
-            "far as it can"
+            f"the token belongs to the model {token.model!r} as it was then, and {what}; a best-effort "
+            "replay (--best-effort) goes as far as it can"
         )
     return found
 
@@ -163,13 +163,20 @@ def model_for(model: Model | Main, token: Token, *, best_effort: bool = False) -
 def _stopper(break_at: int) -> Callable[[int, int], None]:
     def before_step(step: int, task: int) -> None:
         if step + 1 == break_at:
-            waits = tuple(str(each) for each in waits_now())
+            waits = tuple(map(_at_that_moment, waits_now()))
             primitives = tuple(state_of_primitives())
             name, label = ("time", None) if task == CLOCK else upcoming(task)
             what = "" if label is None else str(label)
             raise _Stopped(Moment(step=break_at, task=name, next=what, waits=waits, primitives=primitives))
 
     return before_step
+
+
+def _at_that_moment(wait: Wait) -> str:
+    turn, _, what = wait.waits_for.partition(" to ")
+    if turn != "its turn":
+        return str(wait)
+    return f"{wait.task} can go on{what and f': next it would {what}'}"
 
 
 def _differences(token: Token, strategy: Follow, trace: Trace) -> list[str]:

@@ -21,7 +21,7 @@ class Failure:
 
     Args:
         symptom: what went wrong. token: brings it back. story: what happened, one line for each stretch of steps.
-        schedule: which one of the campaign met it, counted from 1; 0: known from an earlier campaign.
+        schedule: which one of the campaign met it, counted from 1; 0: known from an earlier one; None: from a token.
         strategy: which strategy met it. preemptions: how often a task that could go on did not, now and as found.
         model: the name of the model that shows it, which may be a smaller one. tasks, steps: of the schedule.
         is_shrunk: whether it was made small. is_minimal: whether it is proved that fewer preemptions do not suffice;
@@ -31,7 +31,7 @@ class Failure:
     symptom: Symptom
     token: Token
     story: str
-    schedule: int
+    schedule: int | None
     strategy: str
     preemptions: int
     preemptions_found: int

@@ -33,5 +33,5 @@ def shrink(model: Model | Main, token: str | Token, *, stop: Callable[[], bool] 
             how = "does not fail any more" if found is None else f"fails with {found.symptom}, not as it did"
             raise TokenError(f"there is nothing to shrink: the schedule of this token {how}")
         checked, script, _ = recheck(found_model, trace.numbers, found.symptom, known.seed)
-        origin = Origin(schedule=0, strategy=known.strategy, preemptions=found.preemptions, recheck=checked)
+        origin = Origin(schedule=None, strategy=known.strategy, preemptions=found.preemptions, recheck=checked)
         return explain(found_model, script, found.symptom, origin, known.seed, stop=stop)

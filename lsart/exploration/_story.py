@@ -17,7 +17,7 @@ from lsart.exploration._hotspots import HotSpots
 
 __all__ = ["names_of_tasks", "operations_of", "tell"]
 
-_SHOWN = 6
+_SHOWN = 8
 
 
 @attrs.define
@@ -87,7 +87,7 @@ def operations_of(trace: Trace) -> dict[int, list[Label]]:
     announced = {label.resource for label in trace.labels.values()}
     found: dict[int, list[Label]] = {}
     for step, label in [*trace.labels.items(), *trace.touched]:
-        if hot.are_at(label) and (label.resource in announced or not announced):
+        if label.is_told and hot.are_at(label) and (label.resource in announced or not announced):
             found.setdefault(step, []).append(label)
     return found
 
@@ -164,11 +164,22 @@ def _line(stretch: _Stretch, who: str, names: dict[int, str], *, is_first: bool)
     parts = [f"{who} {verb} ({place})"]
     if stretch.started:
         parts.append(f"starts {_listed(names[each] for each in stretch.started)}")
-    did = _shown(stretch.operations)
+    did = _shown(_done(stretch))
     if did:
         parts.append(did)
     parts.append(_why_it_stopped(stretch))
     return ", ".join(part for part in parts if part)
+
+
+def _done(stretch: _Stretch) -> list[Label]:
+    """Its operations, without the last one if that is what it waits for."""
+    operations = [each for each in stretch.operations if each.resource != EVERYTHING.resource]
+    while stretch.end == "b" and operations:
+        _, _, thing = operations[-1].what.partition(" ")
+        if not thing or not stretch.waits_for.startswith(thing):
+            break
+        operations.pop()
+    return operations
 
 
 def _why_it_stopped(stretch: _Stretch) -> str:
@@ -179,7 +190,7 @@ def _why_it_stopped(stretch: _Stretch) -> str:
     if stretch.end == "b" and stretch.started and stretch.waits_for.startswith("the end of its nursery"):
         return "waits for it" if len(stretch.started) == 1 else "waits for them"
     if stretch.end == "b":
-        return f"waits for {stretch.waits_for}" if stretch.waits_for else "waits"
+        return f"has to wait for {stretch.waits_for}" if stretch.waits_for else "waits"
     if stretch.is_last:
         return "and the run ends here"
     if stretch.before is None:
@@ -190,7 +201,7 @@ def _why_it_stopped(stretch: _Stretch) -> str:
 
 
 def _shown(operations: Iterable[Label]) -> str:
-    found = [f"`{each}`" for each in operations if each.what != EVERYTHING.what]
+    found = [f"`{each}`" for each in operations]
     # What waits is announced, and then touched by the very same name.
     texts = [text for before, text in zip(["", *found], found, strict=False) if text != before]
     if len(texts) > _SHOWN:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from difflib import get_close_matches
 from random import Random
 
 import attrs
@@ -82,7 +83,9 @@ def make_strategy(name: str, stream: Random, settings: StrategySettings) -> Stra
     """
     maker = STRATEGIES.get(name)
     if maker is None:
-        raise ConfigurationError(f"there is no strategy {name!r}; choose one of {', '.join(STRATEGIES)}")
+        near = get_close_matches(name, STRATEGIES, 1)
+        hint = f" Did you mean {near[0]!r}?" if near else ""
+        raise ConfigurationError(f"there is no strategy {name!r}; choose one of {', '.join(STRATEGIES)}.{hint}")
     try:
         return maker(stream, settings)
     except ValueError as error:

@@ -28,6 +28,7 @@ def exploration_report(result: Exploration, tokens: Sequence[str], *, width: int
     for failure, token in zip(result.failures, tokens, strict=True):
         _failure(page, failure)
         _again(page, token)
+        page.blank()
     _campaign(page, result)
     return page.text()
 
@@ -48,7 +49,7 @@ def replay_report(replay: Replay, *, width: int = 80) -> Text:
     else:
         page.line((replay.model, "bold"), f"  {replay.steps} steps")
         page.blank()
-        _story(page, replay.story)
+        _story(page, replay.story, tells_end=True)
         if replay.symptom is None:
             page.line(("It did not fail.", "bold green"))
     if replay.differences:
@@ -60,17 +61,18 @@ def replay_report(replay: Replay, *, width: int = 80) -> Text:
 
 
 def _failure(page: Page, failure: Failure) -> None:
-    page.paragraph("", f"FAILURE  {failure.symptom}", hanging=9)
-    page.blank()
-    _story(page, failure.story)
-    page.blank()
-    where = f"schedule {failure.schedule:,}, {failure.strategy}"
-    page.paragraph("Found        ", where if failure.schedule else "known from an earlier campaign")
-    page.paragraph("Preemptions  ", _preemptions(failure))
+    page.paragraph("FAILURE  ", str(failure.symptom), style="bold red")
     size = f"{_counted(failure.tasks, 'task')}, {_counted(failure.steps, 'step')}"
-    page.paragraph("Smallest in  ", f"{failure.model}: {size}")
+    page.paragraph("In       ", f"{failure.model}: {size}")
+    page.blank()
+    _story(page, failure.story, tells_end=False)
+    page.blank()
+    if failure.schedule is not None:
+        where = f"schedule {failure.schedule:,}, {failure.strategy}"
+        page.paragraph("Found        ", where if failure.schedule else "known from an earlier campaign")
+    page.paragraph("Preemptions  ", _preemptions(failure))
     if failure.recheck.is_stable:
-        page.paragraph("Rechecked    ", "run again, the same step by step")
+        page.paragraph("Rechecked    ", "ran again, every step the same")
     else:
         for line in str(failure.recheck).splitlines():
             page.paragraph("Rechecked    ", line)
@@ -84,17 +86,19 @@ def _counted(count: int, what: str) -> str:
 def _preemptions(failure: Failure) -> str:
     now, found = failure.preemptions, failure.preemptions_found
     if not failure.is_shrunk:
-        return f"{now}, not shrunk"
-    shrunk = f"{now}" if now == found else f"{now}, from {found}"
-    if failure.is_minimal and now:
-        return f"{shrunk}; every schedule with fewer was tried, and none fails like this"
+        return f"{now}; not shrunk"
+    shrunk = f"{now}" if now == found else f"{now} ({found} as found)"
     if now == 0:
-        return f"{shrunk}; it fails without any"
+        return f"{shrunk}; it is enough who goes first"
+    if failure.is_minimal:
+        return f"{shrunk}; every schedule of this size with fewer was tried, and none fails like this"
     return f"{shrunk}; fewer may do, there were too many schedules to try them all"
 
 
-def _story(page: Page, story: str) -> None:
+def _story(page: Page, story: str, *, tells_end: bool) -> None:
     for number, line in enumerate(story.splitlines(), 1):
+        if line.startswith("=>") and not tells_end:
+            continue  # it stands above the story
         is_event = not line.startswith(("=>", " "))
         page.paragraph(f"{number:>2}  " if is_event else "    ", line.strip(), indent=INDENT, style="", hanging=INDENT)
 
@@ -103,14 +107,13 @@ def _again(page: Page, token: str) -> None:
     page.line(("To see exactly this again:", "dim"))
     # A token is one word and must stay on one line to be copied; a line of its own keeps it whole.
     page.whole_line(" " * INDENT + f"lsart replay {token}")
-    page.blank()
 
 
 def _campaign(page: Page, result: Exploration) -> None:
     if not result.schedules and result.failures:
         return  # it was known before
     seen, speed = result.coverage, result.schedules / result.seconds if result.seconds else 0.0
-    steps = f", {result.steps / result.schedules:.0f} steps each" if result.schedules else ""
+    steps = f", about {result.steps / result.schedules:.0f} steps each" if result.schedules else ""
     page.paragraph("Schedules  ", f"{result.schedules:,}{steps}, {speed:,.0f}/s")
     page.paragraph("Orders     ", _orders(seen, result))
     if not result.failures:
@@ -126,7 +129,7 @@ def _orders(seen: Coverage, result: Exploration) -> str:
         return f"{text}; too few schedules to say how many more there are"
     if seen.is_flat:
         return f"{text}; {lately}: more of the same will hardly show anything new"
-    return f"{text}; {lately}, so there are more: about {seen.chance_of_a_new_one:.0%} of schedules are still new"
+    return f"{text}; {lately}: the next schedule is a new one with a chance of about {seen.chance_of_a_new_one:.0%}"
 
 
 def _verdict(result: Exploration) -> str:
@@ -138,8 +141,8 @@ def _verdict(result: Exploration) -> str:
 
 
 def _moment(page: Page, model: str, moment: Moment) -> None:
-    doing = f", about to {moment.next}" if moment.next else ""
-    page.line((model, "bold"), f"  stopped before step {moment.step}, of {moment.task}{doing}")
+    doing = f", which would {moment.next}" if moment.next else ""
+    page.paragraph("", f"{model}  stopped before step {moment.step}, of {moment.task}{doing}", hanging=INDENT)
     page.blank()
     page.line(("Tasks", "bold"))
     for each in moment.waits:

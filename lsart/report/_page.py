@@ -20,6 +20,7 @@ INDENT = 2
 _GAP = "  "
 _DEEPEST = 8  # columns that a line may be set in by itself; a narrow page still has room for its text
 _QUANTITY = re.compile(r"(?<=\d) (?=(?:%|B|KiB|MiB|GiB|TiB|ns|\u00b5s|ms|s)\b|%)")
+_QUOTED = re.compile("`[^`]*`")
 _NO_BREAK = "\u00a0"
 
 
@@ -62,6 +63,7 @@ class Page:
         lead = label.ljust(label_width)
         room = max(self.width - indent - len(lead) - hanging, 20)
         bound = _QUANTITY.sub(_NO_BREAK, _printable(content))
+        bound = _QUOTED.sub(lambda found: found[0].replace(" ", _NO_BREAK), bound)
         for index, piece in enumerate(_wrapped(bound, room)):
             shown = lead if index == 0 else " " * (len(lead) + hanging)
             self.line(" " * indent, (shown, style or "dim"), piece.replace(_NO_BREAK, " "))

@@ -222,15 +222,17 @@ class Dispatcher:
         """For the deadlock report: whoever made a call, a client or a package in a worker, waits for it."""
         for request in self._queue:
             if request.task is task:
-                busy = "the only one is" if len(self._workers) == 1 else f"all {len(self._workers)} are"
-                waiting = "1 call waits" if len(self._queue) == 1 else f"{len(self._queue)} calls wait"
-                return f"a free worker: {busy} busy, {waiting}", None
+                return f"a free worker; all {len(self._workers)} serve {self._served_clients()}", None
         for worker in self._workers:
             served = worker.serving or worker.next
             if served is not None and served.task is task:
                 name = f"LSA worker {worker.number}" if worker.task is None else worker.task.name
                 return f"the reply of {served.package.name!r} to call {served.number}", name
         return None
+
+    def _served_clients(self) -> str:
+        calls = [worker.serving or worker.next for worker in self._workers]
+        return ", ".join(call.client.name for call in calls if call is not None)
 
     async def _work(self, worker: _Worker) -> None:
         worker.task = trio.lowlevel.current_task()

@@ -20,7 +20,9 @@ async def come_in(package: Package, entry: str) -> None:
     those; unless its class says that it announces them itself, with `lsart.point`."""
     function = package.entries.get(entry)
     owner = getattr(function, "__self__", None)
-    state = Label(f"package {package.key}", "w", f"enter {getattr(function, '__name__', entry)} of {package.name}")
+    state = Label(
+        f"package {package.key}", "w", f"enter {getattr(function, '__name__', entry)} of {package.name}", is_told=False
+    )
     if not getattr(owner, "announces_its_state", False):
         own(state)
     await announce(state)

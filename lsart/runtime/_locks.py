@@ -39,7 +39,7 @@ class HeapLock:
         """Get the lock; returns nanoseconds waited. Does not yield when the lock is free, unless schedules are
         explored: in LSASS another thread can always come first."""
         if self._explores:
-            await announce(Label(self.name, "w", f"acquire {self.name}"))
+            await announce(Label(self.name, "w", f"acquire {self.name}", is_told=False))
         holder = self.holder
         if holder is None:
             self.holder = origin
@@ -67,7 +67,7 @@ class HeapLock:
         released = self.holder
         assert released is not None
         if self._explores:
-            touch(self.name, "w", f"release {self.name}")
+            touch(self.name, "w", f"release {self.name}", is_told=False)
         # The clock is read only when somebody needs to know: an uncontended release on the hot path does not.
         wanted = self._bus.wants(LockReleased)
         if not self._waiters and not wanted:

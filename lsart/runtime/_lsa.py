@@ -141,7 +141,7 @@ class Lsa:
     def open_handle(self, client: Client, *, trusted: bool) -> int:
         """A new connection handle."""
         if self._explores:
-            touch("the handles of LSA", "w", "open a handle")
+            touch("the handles of LSA", "w", "open a handle", is_told=False)
         handle = self._next_handle
         self._next_handle += 4
         self._connections[handle] = (client, trusted)
@@ -150,13 +150,13 @@ class Lsa:
     def close_handle(self, handle: int) -> None:
         """A connection ended."""
         if self._explores:
-            touch("the handles of LSA", "w", "close a handle")
+            touch("the handles of LSA", "w", "close a handle", is_told=False)
         self._connections.pop(handle, None)
 
     def connection(self, handle: int) -> tuple[Client, bool] | None:
         """Whose connection a handle is, and whether it is trusted."""
         if self._explores:
-            touch("the handles of LSA", "r", "look a handle up")
+            touch("the handles of LSA", "r", "look a handle up", is_told=False)
         return self._connections.get(handle)
 
     def forget(self, client: Client) -> None:

@@ -8,11 +8,15 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from collections.abc import Iterable
+from pathlib import Path
+from types import FrameType
 from typing import Any
 from urllib.parse import urlencode
 
 import attrs
+import trio
 
 from lsart.contract import ConfigurationError
 from lsart.engine import end_run
@@ -189,7 +193,8 @@ class _Watch:
 
 
 def _use_after_free(access: Access, section: str, offset: int, ends: tuple[Origin, Origin] | None) -> UseAfterFree:
-    place = f"{access.kind} of {access.length} bytes at {section}[{offset}]"
+    who = trio.lowlevel.current_task().name
+    place = f"{access.kind} of {access.length} bytes at {section}[{offset}] by {who} ({_line_of_package()})"
     if ends is None:
         return UseAfterFree(f"{place}, where there is no block", f"{access.kind} outside of blocks")
     allocated, freed = ends
@@ -197,6 +202,18 @@ def _use_after_free(access: Access, section: str, offset: int, ends: tuple[Origi
         f"{place}, a block that was freed: allocated {_by(allocated)}, freed {_by(freed)}",
         f"{access.kind} of a block of {allocated.package} that {freed.package} freed",
     )
+
+
+def _line_of_package() -> str:
+    """Where the code under way is, outside of lsart and trio."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None:
+        module = str(frame.f_globals.get("__name__", ""))
+        if module.partition(".")[0] not in ("lsart", "trio"):
+            path = Path(frame.f_code.co_filename)
+            return f"{path.parent.name}/{path.name}, line {frame.f_lineno}"
+        frame = frame.f_back
+    return "no package"
 
 
 def _by(origin: Origin) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Awaitable, Callable
+from types import ModuleType
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -67,6 +68,12 @@ def find_model(
             )
         model = as_model(target, name=source)
         return attrs.evolve(model, main=_ByName(source, target))
+    functions = [name for name, each in vars(target).items() if _is_model(each)] if _is_bare(target) else []
+    if functions:
+        raise ConfigurationError(
+            f"{source} has no class that is a package, but async functions: {', '.join(functions)}. To explore one: "
+            f"lsart explore {source}:{functions[0]}"
+        )
     return scenario_model(
         source,
         clients=options.get("clients"),
@@ -80,6 +87,18 @@ def _target(source: str) -> Any:
     """What is found under the name; the async test behind one that `explore` has decorated."""
     target = resolve(PackageSpec(source)).target
     return getattr(target, "__wrapped_model__", target)
+
+
+def _is_bare(target: Any) -> bool:
+    """Whether it is a module without a package in it."""
+    entries = ("SpInitialize", "LsaApInitializePackage", "SpLsaModeInitialize")
+    return isinstance(target, ModuleType) and not any(
+        hasattr(each, name) for each in [target, *vars(target).values()] for name in entries
+    )
+
+
+def _is_model(found: Any) -> bool:
+    return inspect.iscoroutinefunction(found) and not inspect.signature(found).parameters
 
 
 def _options(text: str, query: str) -> dict[str, int]:

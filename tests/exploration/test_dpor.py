@@ -27,7 +27,7 @@ def seen(main: Main, strategy: Strategy, **options: Any) -> list[tuple[str, ...]
     with labelled_primitives():
         while strategy.begin(len(found)):
             log: Log = []
-            trace = run_schedule(lambda log=log: main(log), strategy.choose, **options)  # type: ignore[misc]
+            trace = run_schedule(lambda log=log: main(log), strategy.choose, notes_nurseries=True, **options)  # type: ignore[misc]
             strategy.end(trace)
             error = () if trace.error is None else (type(trace.error).__name__,)
             found.append((*map(str, log), *error))

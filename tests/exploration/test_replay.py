@@ -230,10 +230,10 @@ def test_a_run_stopped_before_a_step_lists_who_waits_and_who_holds_what() -> Non
     assert moment.next == "acquire Lock 'safe'"
     assert moment.waits == (
         "main waits for the end of its nursery 'nursery', held by cashier, guard",
-        "cashier waits for its turn to acquire Lock 'safe'",
+        "cashier can go on: next it would acquire Lock 'safe'",
         "guard waits for Lock 'door', held by cashier",
     )
-    assert moment.primitives == (("Lock 'door'", "held by cashier, 1 wait"), ("Lock 'safe'", "held by guard"))
+    assert moment.primitives == (("Lock 'door'", "held by cashier, 1 task waits"), ("Lock 'safe'", "held by guard"))
 
 
 @each_bug

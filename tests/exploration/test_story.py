@@ -25,12 +25,12 @@ main resumes (step 9), raises
 LOCK_ORDER = """\
 main runs (step 2), starts cashier and guard, waits for them
 cashier runs (steps 3 to 5), `acquire Lock 'door'`, and is STOPPED before `acquire Lock 'safe'`
-guard runs (steps 6 to 9), `acquire Lock 'safe'`, `acquire Lock 'door'`, waits for Lock 'door', held by cashier
-cashier resumes (step 10), `acquire Lock 'safe'`, waits for Lock 'safe', held by guard
-=> deadlock at virtual time 0 ns: nothing can ever happen again
-     main waits for the end of its nursery 'nursery', held by cashier, guard
+guard runs (steps 6 to 9), `acquire Lock 'safe'`, has to wait for Lock 'door', held by cashier
+cashier resumes (step 10), has to wait for Lock 'safe', held by guard
+=> deadlock: cashier and guard wait for each other
      cashier waits for Lock 'safe', held by guard
-     guard waits for Lock 'door', held by cashier"""
+     guard waits for Lock 'door', held by cashier
+     main waits for the end of its nursery 'nursery', held by cashier, guard"""
 
 HANDOVER = """\
 main runs (step 2), starts user, takes and frees, waits for them
@@ -115,7 +115,7 @@ def test_a_task_that_ends_after_it_had_a_part_is_told_to_end() -> None:
 def test_a_task_that_has_to_wait_is_told_with_what_it_waits_for() -> None:
     waits = {0: "Lock 'door', held by pear"}
     told = lines([2, 3], {0: "b"}, labels={0: WRITE, 1: WRITE}, waits=waits)
-    assert told[0] == "apple runs (step 1), `write box`, waits for Lock 'door', held by pear"
+    assert told[0] == "apple runs (step 1), `write box`, has to wait for Lock 'door', held by pear"
     unknown = lines([2, 3], {0: "b"}, labels={0: WRITE, 1: WRITE})
     assert unknown[0] == "apple runs (step 1), `write box`, waits"
 
@@ -124,7 +124,7 @@ def test_who_waits_for_those_it_has_just_started_is_told_so_and_at_other_times_w
     waits = dict.fromkeys((0, 2), "the end of its nursery, held by apple")
     told = lines([1, 2, 1, 2], {0: "b", 2: "b", 3: "e"}, woken=[(-1, 1), (0, 2), (1, 1)], waits=waits)
     assert told[0] == "main runs (step 1), starts apple, waits for it"
-    assert told[2] == "main resumes (step 3), waits for the end of its nursery, held by apple"
+    assert told[2] == "main resumes (step 3), has to wait for the end of its nursery, held by apple"
 
 
 def test_the_last_task_is_told_to_be_at_the_end_of_the_run_if_it_was_not_at_its_own() -> None:
@@ -172,8 +172,8 @@ def test_one_operation_done_often_is_told_once_and_many_in_short() -> None:
     labels = {step: Label(f"box {step % 9}", "w", f"write box {step % 9}") for step in range(18)}
     many = lines([2] * 9 + [3] * 9, labels=labels)
     assert many[0] == (
-        "apple runs (steps 1 to 9), `write box 0`, `write box 1`, `write box 2`, 3 more, `write box 6`, `write box 7`, "
-        "`write box 8`, and is STOPPED"
+        "apple runs (steps 1 to 9), `write box 0`, `write box 1`, `write box 2`, `write box 3`, 1 more, "
+        "`write box 5`, `write box 6`, `write box 7`, `write box 8`, and is STOPPED"
     )
 
 
@@ -311,7 +311,7 @@ def test_a_deadlock_s_story_ends_with_who_waits_for_what() -> None:
             nursery.start_soon(waits)
 
     assert story(main).splitlines()[-3:] == [
-        "=> deadlock at virtual time 0 ns: nothing can ever happen again",
+        "=> deadlock: nobody can ever go on",
         "     main waits for the end of its nursery 'nursery', held by waits",
         "     waits waits for Event 'never'",
     ]

@@ -32,7 +32,7 @@ def test_calls_that_wait_for_each_other_exhaust_the_pool_and_the_deadlock_names_
     with pytest.raises(lsart.DeadlockError) as caught:
         lsart.run(main)
     lines = str(caught.value).splitlines()
-    assert "  z waits for a free worker: all 2 are busy, 1 call waits" in lines
+    assert "  z waits for a free worker; all 2 serve x, y" in lines
     assert "  x waits for the reply of 'a' to call 1, held by LSA worker 1" in lines
     assert any(each.startswith("  LSA worker 1 waits for Event 'go'") for each in lines)
 

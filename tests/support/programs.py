@@ -316,6 +316,7 @@ def reached(program: Program, strategy: Strategy, limit: int) -> tuple[set[State
                 step_limit=_STEP_LIMIT,
                 time_is_a_choice=program.time_is_a_choice,
                 notes_arrivals=strategy.notes_arrivals,
+                notes_nurseries=getattr(strategy, "notes_nurseries", False),
             )
             strategy.end(trace)
             states.add(program.state(trace))
