@@ -44,6 +44,7 @@ PARKING = frozenset({"trio._core._traps", "trio._core._parking_lot"})
 ENTRY_QUEUE = "trio._core._entry_queue"
 
 _IO_NAMES = ("get_events", "process_events")
+_counter = operator.attrgetter("_counter")
 
 
 def _runner() -> Any:
@@ -105,7 +106,7 @@ def take_news_from_outside() -> bool:
 
 
 def is_guest() -> bool:
-    """Whether trio is a guest of another event loop, which may wake our tasks whenever it likes."""
+    """Whether trio is a guest of another event loop, which may wake tasks whenever it likes."""
     return bool(getattr(_runner(), "is_guest", False))
 
 
@@ -165,9 +166,6 @@ NURSERY_MANAGER: Any = getattr(_run, "NurseryManager", None)
 def lock_of(condition: object) -> object:
     """The lock of a condition, into whose queue notified tasks go; the condition itself if that cannot be found."""
     return getattr(condition, "_lock", condition)
-
-
-_counter = operator.attrgetter("_counter")
 
 
 def enter(

@@ -116,7 +116,8 @@ def test_a_campaign_ends_with_the_first_failure_unless_more_were_asked_for() -> 
     two = explore(two_bugs, stop_after=2)
     assert {failure.symptom.kind for failure in two.failures} == {"AssertionError", "LookupError"}
     assert two.failures[0] == one.failures[0]
-    assert two.schedules == two.failures[1].schedule > one.schedules
+    assert two.schedules == two.failures[1].schedule
+    assert two.schedules > one.schedules
     three = explore(two_bugs, stop_after=3, schedules=150)
     assert three.failures == two.failures
     assert three.schedules == 150
