@@ -126,6 +126,7 @@ def explore(
     time_choices: Annotated[bool, Parameter(group=_SEARCH)] = False,
     labelled: Annotated[bool, Parameter(group=_SEARCH)] = False,
     step_limit: Annotated[int | None, Parameter(group=_SEARCH, validator=_AT_LEAST_ONE)] = None,
+    time_limit: Annotated[str | None, Parameter(group=_SEARCH)] = None,
     jobs: Annotated[int, Parameter(name=["--jobs", "-j"], group=_SEARCH, validator=_AT_LEAST_ONE)] = 1,
     clients: Annotated[int | None, Parameter(group=_SIZE, validator=_AT_LEAST_ONE)] = None,
     calls: Annotated[int | None, Parameter(group=_SIZE, validator=_AT_LEAST_ONE)] = None,
@@ -152,6 +153,7 @@ def explore(
             orders need to be tried. Packages need no promise; what a named lsart.point announces is believed anyway.
         time_choices: Let timeouts come while tasks can run, as on a busy machine.
         step_limit: Steps that one run may take; 20,000 if not given.
+        time_limit: Virtual time that one run may take; 100h if not given.
         jobs: Processes. They find the same as one.
         clients: How many clients use the package; 4 if not given.
         calls: How many calls each of them makes; 3 if not given.
@@ -183,6 +185,7 @@ def explore(
         jobs=jobs,
         stop_after=stop_after,
         step_limit=step_limit,
+        time_limit=time_limit,
         shrinks=not no_shrink,
         time_is_a_choice=time_choices,
         labelled=labelled,

@@ -53,6 +53,7 @@ class ExploreOptions:
     jobs: int
     stop_after: int
     step_limit: int | None
+    time_limit: str | None
     shrinks: bool
     time_is_a_choice: bool
     labelled: bool
@@ -81,7 +82,7 @@ def run_explore(options: ExploreOptions, out: TextIO) -> int:
             strategy=options.strategy,
             schedules=options.schedules,
             seed=options.seed,
-            budget=None if options.budget is None else _seconds(options.budget),
+            budget=None if options.budget is None else _nanoseconds("--budget", options.budget) / 1e9,
             depth=options.depth,
             preemptions=options.preemptions,
             jobs=options.jobs,
@@ -90,6 +91,7 @@ def run_explore(options: ExploreOptions, out: TextIO) -> int:
             time_is_a_choice=options.time_is_a_choice or None,
             labelled=options.labelled or None,
             step_limit=options.step_limit,
+            time_limit_ns=None if options.time_limit is None else _nanoseconds("--time-limit", options.time_limit),
             database=database,
             on_progress=on_progress,
         )
@@ -175,11 +177,11 @@ def _show(text: Text, out: TextIO) -> None:
     Console(file=out, highlight=False, soft_wrap=True).print(text)
 
 
-def _seconds(text: str) -> float:
+def _nanoseconds(option: str, text: str) -> int:
     try:
-        return duration(text) / 1e9
+        return duration(text)
     except ValueError as error:
-        raise ConfigurationError(f"--budget: {error}") from None
+        raise ConfigurationError(f"{option}: {error}") from None
 
 
 def _step(text: str) -> int:

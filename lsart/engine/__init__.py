@@ -14,7 +14,18 @@ from lsart.engine._loop_parts import VirtualTimeError
 from lsart.engine._order import order_of
 from lsart.engine._primitives import labelled_primitives, state_of_primitives
 from lsart.engine._run import run
-from lsart.engine._schedule import CLOCK, EVERYTHING, Choose, Kind, Label, Ready, StepLimitError, Trace, nurseries_of
+from lsart.engine._schedule import (
+    CLOCK,
+    EVERYTHING,
+    Choose,
+    Kind,
+    Label,
+    Ready,
+    StepLimitError,
+    TimeLimitError,
+    Trace,
+    nurseries_of,
+)
 from lsart.engine._waits import DescribesWait, waits_now
 
 __all__ = [
@@ -28,6 +39,7 @@ __all__ = [
     "Label",
     "Ready",
     "StepLimitError",
+    "TimeLimitError",
     "Trace",
     "VirtualClock",
     "VirtualTimeError",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Awaitable, Callable
 
@@ -15,7 +16,7 @@ from lsart.engine._fallback import run_in_trios_loop
 from lsart.engine._frames import in_a_run
 from lsart.engine._loop import Loop
 from lsart.engine._loop_parts import only_run
-from lsart.engine._schedule import Choose, StepLimitError, Trace
+from lsart.engine._schedule import Choose, StepLimitError, TimeLimitError, Trace
 
 __all__ = ["run_schedule"]
 
@@ -26,6 +27,7 @@ def run_schedule(
     *,
     seed: int = 0,
     step_limit: int = sys.maxsize,
+    time_limit_ns: float = math.inf,
     time_is_a_choice: bool = False,
     notes_arrivals: bool = False,
     before_step: Callable[[int, int], None] | None = None,
@@ -34,7 +36,7 @@ def run_schedule(
 ) -> Trace:
     """Run `main` once on the virtual clock, asking `choose` at each decision; what happened.
 
-    Whatever `main` raises, a deadlock and a run beyond `step_limit` are the trace's `result`. The step at which a
+    Whatever `main` raises, a deadlock and a run beyond a limit are the trace's `result`. The step at which a
     deadlock or the limit was met is the trace's last one: how the run was brought to its end after that is not noted.
 
     Args:
@@ -64,6 +66,7 @@ def run_schedule(
         notes_arrivals=notes_arrivals,
         time_is_a_choice=time_is_a_choice,
         step_limit=step_limit,
+        time_limit_ns=time_limit_ns,
     )
     with only_run():
         try:
@@ -77,7 +80,7 @@ def run_schedule(
     stopped_by = loop.stopped_by
     if stopped_by is None:
         trace.result = result
-    elif stopped_by is loop.failed_with or isinstance(stopped_by, (DeadlockError, StepLimitError)):
+    elif stopped_by is loop.failed_with or isinstance(stopped_by, (DeadlockError, StepLimitError, TimeLimitError)):
         trace.result = outcome.Error(stopped_by)
     else:
         raise stopped_by

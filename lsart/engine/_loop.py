@@ -8,6 +8,7 @@ private names.
 from __future__ import annotations
 
 import gc
+import math
 import sys
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Final, NoReturn, Protocol, cast
@@ -20,7 +21,7 @@ from lsart.engine import _trio
 from lsart.engine._deadlock import DeadlockError
 from lsart.engine._ending import Ending
 from lsart.engine._loop_parts import close
-from lsart.engine._schedule import CLOCK, Choose, Ready, StepLimitError, Trace
+from lsart.engine._schedule import CLOCK, Choose, Ready, StepLimitError, TimeLimitError, Trace
 from lsart.engine._waits import describe, nothing_to_come
 
 __all__ = ["Loop", "VirtualTime"]
@@ -75,6 +76,7 @@ class Loop:
     notes_arrivals: bool = False
     time_is_a_choice: bool = False
     step_limit: int = sys.maxsize
+    time_limit_ns: float = math.inf
     handles_signals: bool = False
     instruments: Sequence[trio.abc.Instrument] = ()
     ready: Ready = attrs.field(init=False)
@@ -212,8 +214,8 @@ class Loop:
             cushion = min(key[0] for key in waiting)
             for key in [key for key in waiting if key[0] == cushion]:
                 runner.reschedule(waiting.pop(key))
-        elif self.clock.move(runner.deadlines.next_deadline()):
-            runner.deadlines.expire(self.clock.current_time())
+        elif self._move_time(runner, steps):
+            pass
         elif not runner.entry_queue.queue:
             was_stopped = self.stopped_by is not None
             self.ready.trace = None  # to look at primitives for the report is no step of anybody
@@ -241,8 +243,17 @@ class Loop:
         """Time was chosen."""
         if len(self.ready.numbers) == 1 and runner.waiting_for_idle:
             self.wait_for_time(runner, steps)
-        elif self.clock.move(runner.deadlines.next_deadline()):
-            runner.deadlines.expire(self.clock.current_time())
+        else:
+            self._move_time(runner, steps)
+
+    def _move_time(self, runner: Any, steps: int) -> bool:
+        """To what is due next; False if there is nothing."""
+        if not self.clock.move(runner.deadlines.next_deadline()):
+            return False
+        runner.deadlines.expire(self.clock.current_time())
+        if self.clock.now_ns > self.time_limit_ns and self.stopped_by is None:
+            self.stop(runner, steps, TimeLimitError(int(self.time_limit_ns)))
+        return True
 
     def attend(self, runner: Any, step: int, task: int) -> int:
         """What is due before some steps only; before which step this is to be called next."""

@@ -14,7 +14,18 @@ from typing import Any, Final, Literal, NamedTuple, TypeAlias
 import attrs
 import outcome
 
-__all__ = ["CLOCK", "EVERYTHING", "Choose", "Kind", "Label", "Ready", "StepLimitError", "Trace", "nurseries_of"]
+__all__ = [
+    "CLOCK",
+    "EVERYTHING",
+    "Choose",
+    "Kind",
+    "Label",
+    "Ready",
+    "StepLimitError",
+    "TimeLimitError",
+    "Trace",
+    "nurseries_of",
+]
 
 CLOCK: Final = -1
 """The number under which time itself stands among the ready: choosing it lets the earliest deadline come."""
@@ -75,6 +86,22 @@ class StepLimitError(Exception):
         return (
             f"the run was not over after {self.limit:,} steps; raise step_limit (--step-limit) if it should take longer"
         )
+
+
+class TimeLimitError(Exception):
+    """A run went on beyond the virtual time that it may take.
+
+    Likely causes: a loop that sleeps and looks for ever; a service that nobody ends; a limit too low for the model.
+    """
+
+    def __init__(self, limit_ns: int) -> None:
+        super().__init__(limit_ns)
+        self.limit_ns = limit_ns
+
+    def __str__(self) -> str:
+        limit = f"{self.limit_ns / 1e9:,g} s"
+        how = "raise time_limit_ns (--time-limit) if it should take longer"
+        return f"the run was not over after {limit} of virtual time; {how}"
 
 
 class Ready:

@@ -33,6 +33,7 @@ def attempt(
         strategy.choose,
         seed=seed,
         step_limit=model.step_limit,
+        time_limit_ns=model.time_limit_ns,
         time_is_a_choice=model.time_is_a_choice,
         notes_arrivals=strategy.notes_arrivals,
         before_step=before_step,

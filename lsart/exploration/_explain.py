@@ -57,6 +57,7 @@ def explain(
         steps=len(trace.numbers),
         seed=seed,
         step_limit=model.step_limit,
+        time_limit_ns=model.time_limit_ns,
         strategy=origin.strategy,
         time_is_a_choice=model.time_is_a_choice,
         labelled=model.labelled,

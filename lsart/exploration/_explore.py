@@ -37,6 +37,7 @@ def explore(
     labelled: bool | None = ...,
     time_is_a_choice: bool | None = ...,
     step_limit: int | None = ...,
+    time_limit_ns: int | None = ...,
     database: FailureDatabase | Literal["default"] | None = ...,
     on_progress: Callable[[CampaignProgress], None] | None = ...,
 ) -> Exploration: ...
@@ -58,6 +59,7 @@ def explore(
     labelled: bool | None = ...,
     time_is_a_choice: bool | None = ...,
     step_limit: int | None = ...,
+    time_limit_ns: int | None = ...,
     database: FailureDatabase | Literal["default"] | None = ...,
     on_progress: Callable[[CampaignProgress], None] | None = ...,
 ) -> Callable[[_Test], Callable[..., None]]: ...
@@ -78,6 +80,7 @@ def explore(
     labelled: bool | None = None,
     time_is_a_choice: bool | None = None,
     step_limit: int | None = None,
+    time_limit_ns: int | None = None,
     database: FailureDatabase | Literal["default"] | None = None,
     on_progress: Callable[[CampaignProgress], None] | None = None,
 ) -> Exploration | Callable[[_Test], Callable[..., None]]:
@@ -92,7 +95,7 @@ def explore(
         seed: all chance follows from it, the model's too. budget: seconds of real time; it ends between batches.
         depth: for "pct". preemptions: for "dfs", how many at most. jobs: processes; they find the same as one.
         stop_after: how many different failures are enough. shrink: whether to make them small.
-        labelled, time_is_a_choice, step_limit: see `Model`.
+        labelled, time_is_a_choice, step_limit, time_limit_ns: see `Model`.
         database: where failures are kept and tried first next time; "default" is ``.lsart_cache`` here.
         on_progress: called after each batch.
 
@@ -110,7 +113,14 @@ def explore(
     count = schedules if schedules is not None else (_SCHEDULES if budget is None else UNLIMITED)
 
     def campaign(given: Model | Main, name: str = "") -> Exploration:
-        found = as_model(given, name=name, labelled=labelled, time_is_a_choice=time_is_a_choice, step_limit=step_limit)
+        found = as_model(
+            given,
+            name=name,
+            labelled=labelled,
+            time_is_a_choice=time_is_a_choice,
+            step_limit=step_limit,
+            time_limit_ns=time_limit_ns,
+        )
         plan = Plan(
             strategy=strategy,
             settings=StrategySettings(depth=settings.depth, preemptions=settings.preemptions, labelled=found.labelled),

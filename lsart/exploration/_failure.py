@@ -11,7 +11,7 @@ from zlib import crc32
 import attrs
 import trio
 
-from lsart.engine import DeadlockError, StepLimitError, Trace
+from lsart.engine import DeadlockError, StepLimitError, TimeLimitError, Trace
 
 __all__ = ["Symptom", "symptom_of"]
 
@@ -59,8 +59,8 @@ def symptom_of(trace: Trace) -> Symptom | None:
         waits = [each for each in waits if each.held_by is not None] or waits
         told = {re.sub(r" ?'[^']*'( \(\d+\))?|\d[\d.]*", "", each.waits_for) for each in waits}
         return Symptom("deadlock", ", ".join(sorted(told)), _deadlock_in_words(error))
-    if isinstance(error, StepLimitError):
-        return Symptom("step limit", "", str(error))
+    if isinstance(error, (StepLimitError, TimeLimitError)):
+        return Symptom("step limit" if isinstance(error, StepLimitError) else "time limit", "", str(error))
     where = getattr(error, "symptom", None)
     return Symptom(kind, where if isinstance(where, str) else _where(error.__traceback__), str(error))
 

@@ -18,6 +18,7 @@ from lsart.engine import VirtualTimeError, run_schedule
 
 __all__ = ["Main", "Model", "as_model", "check_first_run", "version_of"]
 
+TIME_LIMIT_NS = 100 * 3600 * 10**9
 _DEEPEST = 8  # values inside each other that a fingerprint looks into
 
 Main = Callable[[], Awaitable[object]]
@@ -38,7 +39,7 @@ class Model:
             `lsart.point`, shared memory of an LSA. Without it a step that was not announced counts as touching
             everything.
         time_is_a_choice: whether timeouts may come while tasks can run, as on a busy machine.
-        step_limit: steps that one run may take.
+        step_limit: steps that one run may take. time_limit_ns: virtual time that it may take, 100 hours if not given.
         fingerprint: a number for what the model does, of 32 bits; a token of another one is stale.
         smaller: models that do less of the same, for shrinking, the smallest first.
     """
@@ -48,6 +49,7 @@ class Model:
     labelled: bool = False
     time_is_a_choice: bool = False
     step_limit: int = 20_000
+    time_limit_ns: int = TIME_LIMIT_NS
     fingerprint: int = 0
     smaller: Callable[[], Iterable[Model]] = _no_smaller
 
@@ -59,14 +61,16 @@ def as_model(
     labelled: bool | None = None,
     time_is_a_choice: bool | None = None,
     step_limit: int | None = None,
+    time_limit_ns: int | None = None,
 ) -> Model:
     """A model of what was given, its settings replaced by those that are given here.
 
     Raises:
         ConfigurationError: it is no async function without arguments, or a limit is below 1.
     """
-    if step_limit is not None and step_limit < 1:
-        raise ConfigurationError(f"step_limit must be 1 or more, not {step_limit}")
+    for name_of_limit, limit in (("step_limit", step_limit), ("time_limit_ns", time_limit_ns)):
+        if limit is not None and limit < 1:
+            raise ConfigurationError(f"{name_of_limit} must be 1 or more, not {limit}")
     if not isinstance(source, Model):
         source = _undecorated(source)
         _check(source)
@@ -76,6 +80,7 @@ def as_model(
         labelled=source.labelled if labelled is None else labelled,
         time_is_a_choice=source.time_is_a_choice if time_is_a_choice is None else time_is_a_choice,
         step_limit=source.step_limit if step_limit is None else step_limit,
+        time_limit_ns=source.time_limit_ns if time_limit_ns is None else time_limit_ns,
     )
 
 
@@ -133,7 +138,12 @@ def check_first_run(model: Model) -> None:
     Raises:
         ConfigurationError: it reaches for threads, sockets or signals, or it returns nothing to await.
     """
-    trace = run_schedule(model.main, lambda ready: ready.canonical(), step_limit=model.step_limit)
+    trace = run_schedule(
+        model.main,
+        lambda ready: ready.canonical(),
+        step_limit=model.step_limit,
+        time_limit_ns=model.time_limit_ns,
+    )
     error = trace.error
     while isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
         error = error.exceptions[0]

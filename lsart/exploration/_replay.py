@@ -147,6 +147,7 @@ def model_for(model: Model | Main, token: Token, *, best_effort: bool = False) -
         labelled=token.labelled,
         time_is_a_choice=token.time_is_a_choice,
         step_limit=token.step_limit,
+        time_limit_ns=token.time_limit_ns,
     )
     same = found.name == token.model
     # A fingerprint of 0 says nothing: nobody has given the model one.

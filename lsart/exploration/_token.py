@@ -7,7 +7,7 @@ A token is ``lsart1:`` and the URL-safe base64, without padding, of these bytes:
     fingerprint                 4 bytes: what the model's code was
     symptom                     4 bytes: what went wrong
     trace                       4 bytes: a number for the whole run, step by step
-    seed, step limit            two varints
+    seed, step limit, time limit    three varints
     flags                       1 byte: 1 time is a choice, 2 labelled, 4 shrunk, 8 proved to be minimal
     steps                       varint: how long the run was
     switches                    varint: how many; then for each the task, its steps and who went on (+1, as time is -1)
@@ -29,6 +29,7 @@ import attrs
 import trio
 
 from lsart.contract import ConfigurationError
+from lsart.exploration._model import TIME_LIMIT_NS
 from lsart.exploration._script import Script, Switch
 
 __all__ = ["LONGEST", "Token", "TokenError", "decode"]
@@ -64,6 +65,7 @@ class Token:
     steps: int
     seed: int = 0
     step_limit: int = 20_000
+    time_limit_ns: int = TIME_LIMIT_NS
     strategy: str = ""
     time_is_a_choice: bool = False
     labelled: bool = False
@@ -83,6 +85,7 @@ class Token:
             data += (number & 0xFFFF_FFFF).to_bytes(4, "little")
         _put(data, self.seed << 1 if self.seed >= 0 else (-self.seed << 1) - 1)  # no sign, any size
         _put(data, self.step_limit)
+        _put(data, 0 if self.time_limit_ns == TIME_LIMIT_NS else self.time_limit_ns)
         flags = (self.time_is_a_choice, self.labelled, self.is_shrunk, self.is_minimal)
         data.append(sum(flag << bit for bit, flag in enumerate(flags)))
         _put(data, self.steps)
@@ -172,7 +175,8 @@ class _Reader:
 def _read(reader: _Reader) -> Token:
     strategy, trio_version, python_version, model = (reader.text() for _ in range(4))
     fingerprint, symptom, trace = (reader.four() for _ in range(3))
-    folded, step_limit, flags, steps = reader.number(), reader.number(), reader.byte(), reader.number()
+    folded, step_limit, time_limit_ns = reader.number(), reader.number(), reader.number()
+    flags, steps = reader.byte(), reader.number()
     script = tuple(Switch(reader.number() - 1, reader.number(), reader.number() - 1) for _ in range(reader.number()))
     return Token(
         model=model,
@@ -183,6 +187,7 @@ def _read(reader: _Reader) -> Token:
         steps=steps,
         seed=-((folded + 1) >> 1) if folded & 1 else folded >> 1,
         step_limit=step_limit,
+        time_limit_ns=time_limit_ns or TIME_LIMIT_NS,
         strategy=strategy,
         time_is_a_choice=bool(flags & 1),
         labelled=bool(flags & 2),

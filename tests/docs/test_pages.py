@@ -58,8 +58,8 @@ def test_the_screen_in_the_readme_is_the_one_that_everyone_sees() -> None:
 def test_the_failure_in_the_readme_is_the_one_that_everyone_sees(capsys: pytest.CaptureFixture[str]) -> None:
     command, _, screen = blocks("console")[0].partition("\n")
     assert main([*command.removeprefix("$ lsart ").split(), "--forget"]) == 1
-    speed = re.compile(r"[\d,]+/s")
-    assert speed.sub("N/s", screen.strip()) == speed.sub("N/s", capsys.readouterr().out.strip())
+    differs = re.compile(r"[\d,]+/s|lsart1:\S+")  # by machine, and by the versions of trio and Python
+    assert differs.sub("...", screen.strip()) == differs.sub("...", capsys.readouterr().out.strip())
 
 
 def test_the_scenario_in_the_readme_loads_and_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
