@@ -14,6 +14,7 @@ from lsart.engine import (
     DeadlockError,
     Ready,
     StepLimitError,
+    TimeLimitError,
     labelled_primitives,
     point,
     run,
@@ -231,3 +232,20 @@ def test_the_trace_has_the_name_that_the_deadlock_has() -> None:
     trace = run_schedule(trio.sleep_forever, oldest)
     assert isinstance(trace.error, DeadlockError)
     assert trace.names[1] == trace.error.waits[0].task
+
+
+def test_a_run_that_goes_on_in_virtual_time_ends_at_the_limit_and_all_tasks_clean_up() -> None:
+    cleaned: list[int] = []
+
+    async def main() -> None:
+        try:
+            while True:
+                await trio.sleep(3600)
+        finally:
+            cleaned.append(round(trio.current_time()))
+
+    trace = run_schedule(main, oldest, time_limit_ns=100 * 10**9)
+    assert isinstance(trace.error, TimeLimitError)
+    assert str(trace.error).startswith("the run was not over after 100 s of virtual time; raise time_limit_ns")
+    assert cleaned == [3600]
+    assert run_schedule(lambda: trio.sleep(99), oldest, time_limit_ns=100 * 10**9).error is None

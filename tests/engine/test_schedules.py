@@ -383,20 +383,3 @@ def test_garbage_is_collected_at_fixed_steps_only() -> None:
     assert trace.result is not None
     assert trace.result.unwrap() is False
     assert len(collections) <= 2  # one in the loop; switching the collector on again may start one
-
-
-def test_a_run_that_goes_on_in_virtual_time_ends_at_the_limit_and_all_tasks_clean_up() -> None:
-    cleaned: list[int] = []
-
-    async def main() -> None:
-        try:
-            while True:
-                await trio.sleep(3600)
-        finally:
-            cleaned.append(round(trio.current_time()))
-
-    trace = run_schedule(main, oldest, time_limit_ns=100 * 10**9)
-    assert isinstance(trace.error, TimeLimitError)
-    assert str(trace.error).startswith("the run was not over after 100 s of virtual time; raise time_limit_ns")
-    assert cleaned == [3600]
-    assert run_schedule(lambda: trio.sleep(99), oldest, time_limit_ns=100 * 10**9).error is None
