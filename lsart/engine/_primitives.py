@@ -76,6 +76,9 @@ _LOOKS: tuple[tuple[type[Any], str], ...] = (
 )
 
 
+_in_place: list[bool] = []
+
+
 class _Names:
     """Names of primitives in one run: their kind, the task that made them and how many of it that had made before.
 
@@ -137,10 +140,12 @@ def labelled_primitives(*, nurseries: bool = True) -> Iterator[None]:
     Args:
         nurseries: whether starting tasks is noted too, for runs with `notes_nurseries`; it costs each run a little.
     """
-    if getattr(trio.Lock.acquire, "__wrapped__", None) is not None:
+    if _in_place:
         yield
         return
     with ExitStack() as stack:
+        _in_place.append(True)
+        stack.callback(_in_place.clear)
         for owner, method, kind, named, verb in _WAITS:
             _replace(stack, owner, method, _announcing(getattr(owner, method), kind, named, verb, _kind_of(owner)))
         for owner, method, kind, named, verb in _ACTS:
