@@ -1,0 +1,164 @@
+"""What an LSA announces while schedules are explored, and that it announces nothing else."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import trio
+from lsas import scripted
+
+import lsart
+from lsart.contract import ClientRequest, FunctionTable, Pointer
+from lsart.engine import Choose, Ready, Trace, labelled_primitives, run_schedule
+from lsart.exploration import DFS
+from lsart.runtime import LsaSettings
+
+NOTHING = lsart.Costs(heap_lock=0, commit_page=0, create_section=0)
+
+
+def settings(**given: Any) -> LsaSettings:
+    return LsaSettings(costs=NOTHING, watchdog=None, **given)
+
+
+def explored(main: Any, choose: Choose = Ready.canonical) -> Trace:
+    with labelled_primitives():
+        trace = run_schedule(main, choose)
+    assert trace.error is None, trace.error
+    return trace
+
+
+async def writes_and_reads(table: FunctionTable, request: ClientRequest, message: bytes) -> None:
+    section = sections[0]
+    block = await table.AllocateSharedMemory(section, 16)
+    assert block is not None
+    await table.memory.write(block, b"0123456789abcdef")
+    await table.memory.read(block + 4, 4)
+    await table.FreeSharedMemory(section, block)
+
+
+sections: list[Pointer] = []
+
+
+async def makes_a_section(table: FunctionTable) -> None:
+    section = await table.CreateSharedMemory(65536, 4096)
+    assert section is not None
+    sections[:] = [section]
+
+
+async def one_call() -> None:
+    package = scripted("cache", initialize=makes_a_section, call=writes_and_reads)
+    async with lsart.open_lsa(package, settings=settings()) as lsa, lsa.connect("alice") as alice:
+        await alice.call("cache", b"")
+
+
+def test_accesses_are_announced_by_section_and_range_and_locks_by_name() -> None:
+    told = [str(label) for label in explored(one_call).labels.values()]
+    of_the_call = told[told.index("call cache") :]
+    assert of_the_call[:6] == [
+        "call cache",
+        "enter entry of cache",
+        "acquire heap lock of section-1",
+        "write section-1[0:16]",
+        "read section-1[4:8]",
+        "acquire heap lock of section-1",
+    ]
+
+
+def test_a_client_reaches_the_same_bytes_under_the_same_name() -> None:
+    async def main() -> None:
+        package = scripted("cache", initialize=makes_a_section)
+        async with lsart.open_lsa(package, settings=settings()) as lsa, lsa.connect("alice") as alice:
+            await alice.map_section("cache").write(8, b"12")
+
+    assert "write section-1[8:10]" in [str(label) for label in explored(main).labels.values()]
+
+
+def test_allocating_and_freeing_touch_the_block_and_the_lock_is_released() -> None:
+    told = [str(label) for _, label in explored(one_call).touched]
+    for each in ("allocate section-1[0:16]", "free section-1[0:16]", "release heap lock of section-1"):
+        assert each in told
+
+
+def test_what_a_package_does_between_two_points_counts_as_touching_its_state() -> None:
+    owned = explored(one_call).owned
+    assert [None if label is None else label.resource for _, _, label in owned] == ["package cache", None]
+
+
+def test_a_package_may_say_that_it_announces_its_state_itself() -> None:
+    class Announces:
+        announces_its_state = True
+
+        async def SpInitialize(self, package_id: int, parameters: object, table: FunctionTable) -> None: ...
+
+        def SpGetInfo(self) -> lsart.SecPkgInfo:
+            return lsart.SecPkgInfo("announces")
+
+        async def LsaApCallPackageUntrusted(self, *_: object) -> None:
+            await lsart.point("tickets", "r")
+
+    async def main() -> None:
+        async with lsart.open_lsa(Announces, settings=settings()) as lsa, lsa.connect("alice") as alice:
+            await alice.call("announces", b"")
+
+    trace = explored(main)
+    assert [label for _, _, label in trace.owned if label is not None] == []
+    assert "read tickets" in [str(label) for label in trace.labels.values()]
+
+
+def test_a_worker_is_called_after_the_client_that_it_serves() -> None:
+    names = [name for _, _, name in explored(one_call).renamed]
+    assert names == ["LSA worker 1 for alice", "LSA worker 1"]
+
+
+def test_outside_of_exploration_an_allocation_lets_nobody_else_run() -> None:
+    order: list[str] = []
+
+    async def other() -> None:
+        order.append("other")
+
+    async def allocates(table: FunctionTable, request: ClientRequest, message: bytes) -> None:
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(other)
+            await table.AllocateSharedMemory(sections[0], 16)
+            order.append("allocated")
+
+    async def main() -> None:
+        package = scripted("cache", initialize=makes_a_section, call=allocates)
+        async with lsart.open_lsa(package, settings=settings()) as lsa, lsa.connect("alice") as alice:
+            await alice.call("cache", b"")
+
+    lsart.run(main)
+    assert order == ["allocated", "other"]
+
+
+@pytest.mark.parametrize(("torn", "size", "halves"), [(True, 16, True), (False, 16, False), (True, 8, False)])
+def test_a_long_write_is_seen_half_done_if_that_is_asked_for(torn: bool, size: int, halves: bool) -> None:
+    """One client writes, another reads, in every order there is."""
+    seen: set[bytes] = set()
+
+    async def main() -> None:
+        package = scripted("cache", initialize=makes_a_section)
+        async with (
+            lsart.open_lsa(package, settings=settings(torn_writes=torn)) as lsa,
+            lsa.connect("alice") as alice,
+            lsa.connect("bob") as bob,
+        ):
+            to, of = alice.map_section("cache"), bob.map_section("cache")
+
+            async def reads() -> None:
+                seen.add(await of.read(0, size))
+
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(to.write, 0, b"x" * size)
+                nursery.start_soon(reads)
+
+    search = DFS()
+    with labelled_primitives():
+        while search.begin(0):
+            trace = run_schedule(main, search.choose)
+            search.end(trace)
+            assert trace.error is None
+    nothing, everything = bytes(size), b"x" * size
+    assert {nothing, everything} <= seen
+    assert bool(seen - {nothing, everything}) is halves
