@@ -245,8 +245,9 @@ def take_steps(loop: Loop, runner: Any) -> None:
     ready, trace, choose = loop.ready, loop.trace, loop.choose
     living, arrivals, calls = runner.tasks, runner.runq, runner.entry_queue.queue
     numbers, places, pending, tasks = ready.numbers, ready.places, ready.pending, loop.tasks
-    # A plain dict up to trio 0.29, with one inside from 0.30 on.
+    # A plain dict up to trio 0.29, with one inside from 0.30 on; either way "_all" is every instrument there is now.
     hooks, base = getattr(runner.instruments, "data", runner.instruments), runner.init_task._counter
+    hooked = hooks["_all"]
     context, deadlines, clock = _run.GLOBAL_RUN_CONTEXT, runner.deadlines, loop.clock
     time_is_a_choice, attend_at = loop.time_is_a_choice, loop.steps
     checkpoint = _traps.CancelShieldedCheckpoint
@@ -309,7 +310,6 @@ def take_steps(loop: Loop, runner: Any) -> None:
             task = context.task = tasks[number]
         except KeyError:
             loop.stop(runner, step, ValueError(f"task {number} was chosen, and only {sorted(numbers)} can run"))
-        hooked = len(hooks) > 1
         if hooked and "before_task_step" in hooks:
             runner.instruments.call("before_task_step", task)
         function, value = task._next_send_fn, task._next_send
