@@ -16,7 +16,8 @@ __all__ = ["Strategy"]
 class Strategy(Protocol):
     """One way to choose schedules.
 
-    `name` is how a person writes it. `notes_arrivals`: whether it uses `Ready.arrived`, and so must empty it.
+    `name` is how a person writes it. `notes_arrivals`: whether it uses `Ready.arrived`, and so must empty it. One that
+    needs `Trace.parents` has an attribute `notes_nurseries` that is true.
     """
 
     name: str

@@ -23,6 +23,7 @@ from lsart.engine import now_ns
 from lsart.events import ClientConnected, ClientDisconnected, Origin
 from lsart.memory import ClientMemory, Section
 from lsart.runtime._memory_view import MemoryView
+from lsart.runtime._pacer import touch_commit
 
 if TYPE_CHECKING:
     from lsart.runtime._dispatch import Request
@@ -234,6 +235,8 @@ class Client:
 
     def free_buffer(self, buffer: Pointer, origin: Origin) -> bool:
         """Free a reply buffer; False when it is none of this process."""
+        if self._lsa.pacer.explores:
+            touch_commit()
         return buffer.space == self.process.space.name and self.process.free(buffer.address, origin)
 
     def terminate(self) -> None:

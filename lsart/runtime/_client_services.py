@@ -15,7 +15,7 @@ from lsart.contract import (
 from lsart.events import Origin
 from lsart.memory import LSASS, Access, LsaMemory
 from lsart.runtime._host import current_request
-from lsart.runtime._pacer import Pacer
+from lsart.runtime._pacer import Pacer, touch_commit
 
 if TYPE_CHECKING:
     from lsart.runtime._dispatch import Request
@@ -37,6 +37,8 @@ class ClientServices:
         choices = self._memory.environment.choices
         if length_required == 0 and choices.client_buffer_zero_length == "invalid_parameter":
             raise StatusError(STATUS_INVALID_PARAMETER, "AllocateClientBuffer: LengthRequired is zero")
+        if self._pacer.explores:
+            touch_commit()
         if not request.client.is_alive:
             raise StatusError(STATUS_NO_MEMORY, f"{request.client.name} has ended")
         pointer = request.client.process.allocate(length_required, origin)

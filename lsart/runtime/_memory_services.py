@@ -12,6 +12,7 @@ from lsart.engine import Label, announce, current, exploring, now_ns, sleep_ns, 
 from lsart.events import AllocationRefused, Bus, Origin
 from lsart.memory import PAGE_SIZE, LsaMemory, Section
 from lsart.runtime._locks import HeapLock
+from lsart.runtime._pacer import touch_commit
 from lsart.runtime._settings import Costs
 
 __all__ = ["MemoryServices"]
@@ -44,6 +45,8 @@ class MemoryServices:
 
     def _touch_block(self, section: Section, block: Pointer | None, verb: str) -> None:
         """What allocating and freeing do to whoever still uses the bytes."""
+        if self._explores:
+            touch_commit()  # a section grows when it must
         if self._explores and block is not None:
             found = section.block_at(block.address)
             start = block.address - section.base
@@ -52,6 +55,8 @@ class MemoryServices:
 
     async def CreateSharedMemory(self, origin: Origin, max_size: int, initial_size: int) -> Pointer | None:
         await self._point("the sections of LSA", "add to")
+        if self._explores:
+            touch_commit()
         pointer = self._memory.CreateSharedMemory(max_size, initial_size, origin)
         section = None if pointer is None else self._memory.section_at(pointer)
         if pointer is not None and section is not None:
@@ -116,6 +121,7 @@ class MemoryServices:
         await self._point("the sections of LSA", "delete from")
         if self._explores and (section := self._memory.section_at(shared_mem)) is not None:
             touch(section.name, "w", f"delete {section.name}")
+            touch_commit()
         return self._memory.DeleteSharedMemory(shared_mem, origin)
 
     async def AllocateLsaHeap(self, origin: Origin, length: int) -> Pointer | None:

@@ -13,10 +13,10 @@ from typing import Literal
 
 import trio
 
-from lsart.engine import Label, announce, exploring
+from lsart.engine import Label, announce, exploring, touch
 from lsart.memory import Access, AddressSpace
 
-__all__ = ["Interloper", "Pacer"]
+__all__ = ["Interloper", "Pacer", "touch_commit"]
 
 _log = logging.getLogger("lsart.runtime")
 
@@ -31,11 +31,11 @@ class Pacer:
         tears: whether a write longer than 8 bytes is two: no processor promises more than that at once.
     """
 
-    __slots__ = ("_explores", "_interlopers", "armed", "tears")
+    __slots__ = ("_interlopers", "armed", "explores", "tears")
 
     def __init__(self, *, tears: bool = False) -> None:
-        self._explores = exploring()
-        self.armed = self._explores  # checked inline by the hot path: nobody there, no call
+        self.explores = exploring()
+        self.armed = self.explores  # checked inline by the hot path: nobody there, no call
         self.tears = tears
         self._interlopers: tuple[Interloper, ...] = ()
 
@@ -47,7 +47,7 @@ class Pacer:
     def remove(self, interloper: Interloper) -> None:
         """No longer; removing twice is harmless."""
         self._interlopers = tuple(each for each in self._interlopers if each is not interloper)
-        self.armed = self._explores or bool(self._interlopers)
+        self.armed = self.explores or bool(self._interlopers)
 
     async def step(self, space: AddressSpace, access: Access) -> None:
         """Let other tasks run, then everybody come between, in the order they registered.
@@ -58,7 +58,7 @@ class Pacer:
         An interloper that raises is logged and dropped: its fault is not the package's, into which it would rise.
         """
         # Before the interlopers, so that what they write is there at the access.
-        if self._explores:
+        if self.explores:
             await announce(_label(space, access))
             await trio.lowlevel.checkpoint_if_cancelled()
         else:
@@ -69,6 +69,11 @@ class Pacer:
             except Exception:
                 _log.exception("interloper %r failed at %s and is dropped", interloper, access)
                 self.remove(interloper)
+
+
+def touch_commit() -> None:
+    """Note that the step under way charges the machine or gives back to it: who comes first may get the last page."""
+    touch("the commit of the machine", "w", "charge the machine", is_told=False)
 
 
 def _label(space: AddressSpace, access: Access) -> Label:
