@@ -208,7 +208,7 @@ class NaivePCT:
 
     def __init__(self, stream: Random, depth: int, steps: int) -> None:
         self.random = stream.random
-        self.changes = sorted(stream.sample(range(steps), depth - 1))
+        self.changes = list(stream.sample(range(steps), depth - 1))  # priorities go by the order of drawing
         self.priorities: dict[int, float] = {}
         self.decided = 0
 
