@@ -7,6 +7,7 @@ Musuvathi, Qadeer: Iterative Context Bounding for Systematic Testing, PLDI 2007,
 from __future__ import annotations
 
 from lsart.engine import CLOCK, Ready, Trace
+from lsart.exploration._protocol import NotRepeatable
 
 __all__ = ["DFS"]
 
@@ -52,9 +53,12 @@ class DFS:
     def choose(self, ready: Ready) -> int:
         """As before up to the branch, then without preemptions."""
         stays = ready.stays()
+        found = self._choices(ready, stays)
         if self._position == len(self._path):
-            self._path.append((self._choices(ready, stays), 0))
+            self._path.append((found, 0))
         choices, tried = self._path[self._position]
+        if found != choices:
+            raise NotRepeatable
         self._position += 1
         task = choices[tried]
         if stays is not None and task != stays:
@@ -62,8 +66,9 @@ class DFS:
         return task
 
     def end(self, trace: Trace) -> None:
-        """Drop what was planned beyond the end."""
-        del self._path[self._position :]
+        """The run has gone through all of the path, unless the model has changed."""
+        if self._position < len(self._path):
+            raise NotRepeatable
 
     def _choices(self, ready: Ready, stays: int | None) -> list[int]:
         others = sorted((task for task in ready.numbers if task != stays), key=_time_last)

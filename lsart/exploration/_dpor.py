@@ -13,6 +13,7 @@ import attrs
 
 from lsart.engine import CLOCK, EVERYTHING, Label, Ready, Trace
 from lsart.exploration._footprints import Footprint, footprints
+from lsart.exploration._protocol import NotRepeatable
 
 __all__ = ["DPOR"]
 
@@ -74,13 +75,16 @@ class DPOR:
             to_try = {chosen, CLOCK} if CLOCK in ready.places else {chosen}
             self._path.append(_Decision(tuple(ready.numbers), chosen, to_try))
         decision = self._path[self._position]
+        if decision.enabled != tuple(ready.numbers):
+            raise NotRepeatable
         decision.step = len(ready.trace.numbers)
         self._position += 1
         return decision.chosen
 
     def end(self, trace: Trace) -> None:
         """Find the races of this run and plan their other orders."""
-        del self._path[self._position :]
+        if self._position < len(self._path):
+            raise NotRepeatable
         decisions = {each.step: each for each in self._path}
         prints = footprints(trace, labelled=self._labelled)
         woken_by: dict[int, list[int]] = {}

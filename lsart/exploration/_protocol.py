@@ -8,9 +8,23 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from lsart.contract import ConfigurationError
 from lsart.engine import Ready, Trace
 
-__all__ = ["Strategy"]
+__all__ = ["NotRepeatable", "Strategy"]
+
+
+class NotRepeatable(ConfigurationError):  # noqa: N818  (what the model is)
+    """A search that goes through all schedules met another run where it expected one that it knows.
+
+    Likely causes: the model keeps state from one run to the next, or draws chance or time from outside.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the model does not repeat: under choices that were made before, other tasks could run than then. Nothing "
+            "that a search through all schedules says of it would hold. Does it keep state from one run to the next?"
+        )
 
 
 class Strategy(Protocol):

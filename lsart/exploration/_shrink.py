@@ -18,6 +18,7 @@ from lsart.exploration._attempt import Found, attempt, follow
 from lsart.exploration._dfs import DFS
 from lsart.exploration._failure import Symptom, symptom_of
 from lsart.exploration._model import Model
+from lsart.exploration._protocol import NotRepeatable
 from lsart.exploration._script import Script, ScriptWriter, schedule_of
 from lsart.exploration._strategies import StrategySettings, make_strategy
 
@@ -136,8 +137,11 @@ class _Shrinker:
             while search.begin(0):
                 if self.proof_runs >= _PROOF_RUNS or self._stop():
                     return None
-                trace = attempt(self._model, search, self._seed)
-                search.end(trace)
+                try:
+                    trace = attempt(self._model, search, self._seed)
+                    search.end(trace)
+                except NotRepeatable:
+                    return None
                 self.proof_runs += 1
                 if symptom_of(trace) == self._symptom:
                     self._numbers, self._cost = trace.numbers, _cost(trace)

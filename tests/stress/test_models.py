@@ -13,7 +13,7 @@ from lsart.contract import ConfigurationError
 from lsart.exploration import Model, explore
 from lsart.stress import find_model, scenario_model
 
-DOUBLE_FREE = """
+CACHE = """
 import lsart
 
 class Cache:
@@ -30,12 +30,15 @@ class Cache:
         {body}
         await self.table.FreeSharedMemory(self.section, block)
         return None
+
+    async def SpShutdown(self):
+        await self.table.DeleteSharedMemory(self.section)
 """
 
 
 def package(tmp_path: Path, body: str) -> str:
     path = tmp_path / "cache.py"
-    path.write_text(DOUBLE_FREE.format(body=body), encoding="utf-8")
+    path.write_text(CACHE.format(body=body), encoding="utf-8")
     return f"{path}:Cache"
 
 
@@ -93,13 +96,18 @@ def test_the_fingerprint_changes_with_the_source_of_the_package_and_with_the_cli
     [
         ("raise RuntimeError('broken')", "raised RuntimeError: broken"),
         ("await self.table.FreeSharedMemory(self.section, block)", "DoubleFree"),
-        ("await self.table.AllocateSharedMemory(self.section, 8)", "left .* behind"),
+        ("await self.table.AllocateLsaHeap(8)", "left .* behind"),
+        ("await self.table.CreateSharedMemory(4096, 4096)", "left .* behind"),
     ],
 )
 def test_what_fails_a_run_of_stress_fails_a_schedule(tmp_path: Path, body: str, told: str) -> None:
     found = failure_of(scenario_model(package(tmp_path, body), clients=2, calls=1))
     assert found.symptom.kind == "PackageFault"
     assert re.search(told, found.symptom.message)
+
+
+def test_a_package_that_keeps_the_contract_fails_no_schedule(tmp_path: Path) -> None:
+    assert not explore(scenario_model(package(tmp_path, "pass"), clients=2, calls=1), schedules=50).failures
 
 
 def test_a_use_after_free_names_who_touched_the_block_where_and_who_freed_it(tmp_path: Path) -> None:
