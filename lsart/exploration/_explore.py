@@ -137,7 +137,10 @@ def explore(
         @functools.wraps(test)
         def explored(*args: Any, **kwargs: Any) -> None:
             __tracebackhide__ = True
-            campaign(functools.partial(test, *args, **kwargs)).check()
+            found = campaign(functools.partial(test, *args, **kwargs))
+            found.check()
+            if found.is_interrupted:
+                raise KeyboardInterrupt  # what was tried before Ctrl-C is too little for the test to pass
 
         explored.__wrapped_model__ = test  # type: ignore[attr-defined]  # for replay
         return explored

@@ -243,6 +243,12 @@ def test_ctrl_c_before_the_first_schedule_ends_the_campaign_without_any(run: int
     assert told.coverage.orders == 0
 
 
+@pytest.mark.parametrize("run", [1, 53])
+def test_ctrl_c_in_a_decorated_test_is_no_pass(run: int) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        explore(schedules=1000)(on_run(run, interrupt))()
+
+
 def test_ctrl_c_in_every_run_ends_the_campaign_at_the_second_one() -> None:
     """The first one asks, the second insists."""
 
