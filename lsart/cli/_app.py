@@ -149,8 +149,9 @@ def explore(
         seed: Where all chance comes from. Same seed, same schedules.
         depth: Of pct and fair-pct: how many ordering constraints a bug is taken to need.
         preemptions: Of dfs: how many at most.
-        labelled: Promise that tasks share nothing but trio's primitives and what lsart.point announces, so that fewer
-            orders need to be tried. Packages need no promise; what a named lsart.point announces is believed anyway.
+        labelled: Promise that tasks share nothing but trio's locks, events and memory channels and what lsart.point
+            announces, so that fewer orders need to be tried. Packages need no promise; what a named
+            lsart.point announces is believed anyway.
         time_choices: Let timeouts come while tasks can run, as on a busy machine.
         step_limit: Steps that one run may take; 20,000 if not given.
         time_limit: Virtual time that one run may take; 100h if not given.

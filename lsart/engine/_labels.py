@@ -82,14 +82,20 @@ def rename(name: str) -> None:
 def own(label: Label | None) -> None:
     """From within the step under way on, every step of the current task touches this as well; None ends that.
 
-    For code whose accesses nobody announces, such as a package with its plain attributes.
+    For code whose accesses nobody announces, such as a package with its plain attributes. Tasks that it starts are its
+    own to their end.
     """
     ready = _trio.ready()
     if ready is not None and ready.trace is not None:
         trace = ready.trace
         trace.owned.append((len(trace.numbers) - 1, ready.current, label))
         if label is None:
-            ready.owners.pop(ready.current, None)
+            former = ready.owners.pop(ready.current, None)
+            if former is not None:  # the loop sees those only after the step, when nobody owns it any more
+                for child in _trio.made_ready():
+                    if child not in trace.names:
+                        trace.owned.append((len(trace.numbers) - 1, child, former))
+                        ready.owners[child] = former
         else:
             ready.owners[ready.current] = label
 

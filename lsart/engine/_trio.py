@@ -55,8 +55,7 @@ def _runner() -> Any:
 def seeded_scheduler(stream: object) -> Iterator[None]:
     """Let `stream` alone decide who of the runnable tasks goes first in trio's own loop, as long as the block runs.
 
-    The random object is swapped, not reseeded: Hypothesis has registered the original one and must find it as it left
-    it.
+    Swapped, not reseeded: Hypothesis has registered trio's random object and must find it as it left it.
 
     Raises:
         RuntimeError: another thread is inside a run of ours.
@@ -75,12 +74,10 @@ def seeded_scheduler(stream: object) -> Iterator[None]:
             return
         saved = {name: getattr(_run, name) for name in wanted}
         try:
-            for name, value in wanted.items():
-                setattr(_run, name, value)
+            vars(_run).update(wanted)
             yield
         finally:
-            for name, value in saved.items():
-                setattr(_run, name, value)
+            vars(_run).update(saved)
 
 
 def idle_waiters() -> bool | None:
@@ -92,8 +89,7 @@ def idle_waiters() -> bool | None:
 def take_news_from_outside() -> bool:
     """Wake the tasks whose file descriptor is ready or whose thread is done; False if there are none.
 
-    trio asks the clock before it polls. Without this, bytes that lie in a socket already would lose
-    against a timeout of a virtual hour.
+    trio asks the clock before it polls: bytes that lie in a socket already would lose against a virtual timeout.
     """
     io_manager: Any = getattr(_runner(), "io_manager", None)
     if any(not hasattr(io_manager, name) for name in _IO_NAMES):
@@ -137,6 +133,11 @@ def number_of(task: Any) -> int:
 def task_number(task: Any) -> int:
     """The number of a task in its run."""
     return int(task._counter - _runner().init_task._counter)
+
+
+def made_ready() -> list[int]:
+    """Whom the step under way has woken or spawned so far."""
+    return sorted(map(task_number, _runner().runq))
 
 
 def can_run(task: Any) -> bool:
@@ -276,7 +277,7 @@ def take_steps(loop: Loop, runner: Any) -> None:
                         if shows_names or number == 1:
                             task.name = trace.name_task(number, task.name)
                         if ready.owners and ready.current in ready.owners:  # a package's tasks are the package's
-                            ready.owners[number] = ready.owners[ready.current]
+                            ready.owners.setdefault(number, ready.owners[ready.current])
                         if trace.notes_nurseries and task.parent_nursery is not None:
                             trace.parents[number] = task.parent_nursery.parent_task._counter - base
             if ready.arrived is not None:

@@ -65,7 +65,7 @@ def _owners(trace: Trace) -> dict[int, list[Label]]:
                 touched.append(label)
         for child in spawned.get(step, ()):  # a task that a package starts is the package's
             if number in owner:
-                owner[child] = owner[number]
+                owner.setdefault(child, owner[number])
         if touched:
             found[step] = touched
     return found

@@ -35,9 +35,9 @@ class Model:
     Args:
         main: run once per schedule; all that it shares between runs must be as at first each time.
         name: how a person calls it; for a command, the very text that names it there.
-        labelled: the promise that its tasks share nothing but what labelled operations touch: trio's primitives,
-            `lsart.point`, shared memory of an LSA. Without it a step that was not announced counts as touching
-            everything.
+        labelled: the promise that its tasks share nothing but what labelled operations touch: trio's locks, events and
+            memory channels, `lsart.point`, shared memory of an LSA. Without it a step that was not announced counts as
+            touching everything.
         time_is_a_choice: whether timeouts may come while tasks can run, as on a busy machine.
         step_limit: steps that one run may take. time_limit_ns: virtual time that it may take, 100 hours if not given.
         fingerprint: a number for what the model does, of 32 bits; a token of another one is stale.

@@ -12,12 +12,12 @@ from lsart.runtime._package import Package
 if TYPE_CHECKING:
     from lsart.runtime._dispatch import Request
 
-__all__ = ["call_entry", "come_in"]
+__all__ = ["call_entry", "come_in", "own_state"]
 
 
-async def come_in(package: Package, entry: str) -> None:
+def own_state(package: Package, entry: str) -> Label:
     """What a package does between two points counts as touching all of its plain attributes, as nobody announces
-    those; unless its class says that it announces them itself, with `lsart.point`."""
+    those; unless its class says that it announces them itself, with `lsart.point`. Returns what entering it touches."""
     function = package.entries.get(entry)
     owner = getattr(function, "__self__", None)
     state = Label(
@@ -25,7 +25,12 @@ async def come_in(package: Package, entry: str) -> None:
     )
     if not getattr(owner, "announces_its_state", False):
         own(state)
-    await announce(state)
+    return state
+
+
+async def come_in(package: Package, entry: str) -> None:
+    """Before a call: others can come first."""
+    await announce(own_state(package, entry))
 
 
 async def call_entry(request: Request) -> CallPackageReply:

@@ -21,7 +21,7 @@ from lsart.contract import (
     Pointer,
     SecPkgInfo,
 )
-from lsart.engine import now_ns
+from lsart.engine import now_ns, own
 from lsart.events import (
     SYSTEM,
     Bus,
@@ -34,6 +34,7 @@ from lsart.events import (
     PackageUnloaded,
 )
 from lsart.memory import LSASS, LsaMemory
+from lsart.runtime._enter import own_state
 from lsart.runtime._host import Host
 from lsart.runtime._invoke import invoke, is_fault, returned_status
 from lsart.runtime._memory_view import MemoryView
@@ -220,6 +221,7 @@ class Loader:
         task = trio.lowlevel.current_task()
         caller = task.name
         task.name = f"{caller} in {name} of package {package.name!r}"  # for the deadlock report
+        own_state(package, slot)
         try:
             result = await invoke(function, *args)
         except BaseException as error:
@@ -232,6 +234,7 @@ class Loader:
                 raise _RefusedError(name, status.status, f"it returned {status}") from error
             raise _RefusedError(name, STATUS_UNSUCCESSFUL, f"it raised {type(error).__name__}: {error}") from error
         finally:
+            own(None)
             task.name = caller
         if slot in ("Initialize", "Shutdown"):
             _must_succeed(name, result)

@@ -82,7 +82,58 @@ def test_allocating_and_freeing_touch_the_block_and_the_lock_is_released() -> No
 
 def test_what_a_package_does_between_two_points_counts_as_touching_its_state() -> None:
     owned = explored(one_call).owned
-    assert [None if label is None else label.resource for _, _, label in owned] == ["package cache", None]
+    assert [None if label is None else label.resource for _, _, label in owned] == [
+        "package cache",
+        None,
+    ] * 3  # SpInitialize, SpGetInfo, the call
+
+
+class Keeps:
+    """A cache whose own task drops what is kept, and a call that looks before it takes."""
+
+    starts_when_called = False
+
+    def __init__(self) -> None:
+        self.kept: dict[str, int] = {}
+
+    async def SpInitialize(self, package_id: int, parameters: object, table: FunctionTable) -> None:
+        if not self.starts_when_called:
+            self.start()
+
+    def SpGetInfo(self) -> lsart.SecPkgInfo:
+        return lsart.SecPkgInfo("keeps")
+
+    def start(self) -> None:
+        self.kept["ticket"] = 1
+        trio.lowlevel.spawn_system_task(self.expire)
+
+    async def expire(self) -> None:
+        await trio.lowlevel.checkpoint()
+        self.kept.clear()
+
+    async def LsaApCallPackageUntrusted(self, *_: object) -> None:
+        if self.starts_when_called and not self.kept:
+            self.start()
+        elif "ticket" in self.kept:
+            await trio.lowlevel.checkpoint()
+            del self.kept["ticket"]
+
+
+class KeepsOnCall(Keeps):
+    starts_when_called = True
+
+
+@pytest.mark.parametrize("package", [Keeps, KeepsOnCall])
+@pytest.mark.parametrize("strategy", ["dfs", "dpor"])
+def test_the_tasks_that_a_package_starts_touch_its_state_too(package: type[Keeps], strategy: str) -> None:
+    async def main() -> None:
+        async with lsart.open_lsa(package, settings=settings()) as lsa, lsa.connect("alice") as alice:
+            for _ in range(2):
+                await alice.call("keeps", b"")
+
+    found = lsart.explore(main, strategy=strategy, labelled=True, schedules=5000, shrink=False)
+    assert found.failure is not None
+    assert "KeyError" in str(found.failure.symptom)
 
 
 def test_a_package_may_say_that_it_announces_its_state_itself() -> None:
