@@ -12,7 +12,19 @@ from typing import Any, NoReturn
 import outcome
 import trio
 
-__all__ = ["AGAIN", "Again", "Calls", "InOrder", "NoIO", "NoSignals", "VirtualTimeError", "close", "how", "only_run"]
+__all__ = [
+    "AGAIN",
+    "Again",
+    "Calls",
+    "InOrder",
+    "NoIO",
+    "NoSignals",
+    "VirtualTimeError",
+    "close",
+    "how",
+    "only_run",
+    "start_no_thread",
+]
 
 
 _running = threading.Lock()
@@ -163,6 +175,13 @@ class Again:
 
 
 AGAIN = Again()
+
+
+def start_no_thread(is_inside: Callable[[], bool], start: Callable[..., object], *args: Any, **kwargs: Any) -> object:
+    """In the place of what starts threads: refuse, unless it is a trio in another thread that asks."""
+    if not is_inside():
+        return start(*args, **kwargs)
+    raise VirtualTimeError("a thread (trio.to_thread.run_sync)", "call the function directly")
 
 
 def how(ended: outcome.Outcome[object]) -> str:

@@ -18,10 +18,11 @@ import trio
 
 from lsart.engine import _trio
 from lsart.engine._labels import announce, exploring, touch, touch_everything
-from lsart.engine._schedule import Kind, Label, Ready, nurseries_of
-from lsart.engine._waits import bound_name
+from lsart.engine._primitive_names import names_of
+from lsart.engine._primitive_streams import label_streams, replace
+from lsart.engine._schedule import Kind, Label, nurseries_of
 
-__all__ = ["labelled_primitives", "state_of_primitives"]
+__all__ = ["labelled_primitives"]
 
 _Named = Callable[[Any], object]
 
@@ -67,6 +68,19 @@ _ACTS: tuple[tuple[type[Any], str, Kind, _Named, str], ...] = (
 )
 
 
+# A queue of tasks by itself, as code uses it that makes primitives of its own. No point comes before `park`: between
+# the look that led to it and `park` trio lets nobody run, and such code relies on that.
+_LOTS: tuple[tuple[str, Kind, str], ...] = (
+    ("unpark", "w", "wake a task in"),
+    ("unpark_all", "w", "wake all in"),
+    ("statistics", "r", "look at"),
+    ("__len__", "r", "look at"),
+    ("__bool__", "r", "look at"),
+)
+# These also touch what another task is in, or come with the end of a task.
+_LOTS_AND_MORE = ("repark", "repark_all", "break_lot")
+
+
 # Properties that read or change one.
 _LOOKS: tuple[tuple[type[Any], str], ...] = (
     (trio.Semaphore, "value"),
@@ -76,61 +90,11 @@ _LOOKS: tuple[tuple[type[Any], str], ...] = (
 )
 
 
+# Setting one of these may cancel somebody, or keep a cancellation from somebody.
+_CANCEL_SETTERS = frozenset({"deadline", "relative_deadline", "shield"})
+
+_run_sync_soon = trio.lowlevel.TrioToken.run_sync_soon
 _in_place: list[bool] = []
-
-
-class _Names:
-    """Names of primitives in one run: their kind, the task that made them and how many of it that had made before.
-
-    Not by address, which differs from run to run, and not by a count over all tasks, which differs from schedule to
-    schedule. One that was made before the run is known by the task that first touches it. What is named is kept alive,
-    so that no address is used twice in a run.
-    """
-
-    def __init__(self) -> None:
-        self._found: dict[int, tuple[str, object]] = {}
-        self._shown: dict[str, str] = {}
-        self._used: set[str] = set()
-        self._counts: dict[tuple[str, str], int] = {}
-
-    def made(self, thing: object, kind: str, task: int) -> None:
-        if id(thing) not in self._found:
-            self._add(thing, kind, f"{task}")
-
-    def name(self, thing: object, kind: str, task: int) -> str:
-        found = self._found.get(id(thing))
-        name = self._add(thing, kind, f"of old {task}") if found is None else found[0]
-        self._used.add(name)
-        return name
-
-    def _add(self, thing: object, kind: str, whose: str) -> str:
-        count = self._counts[kind, whose] = self._counts.get((kind, whose), 0) + 1
-        name = f"{kind} {whose}.{count}"
-        self._found[id(thing)] = name, thing
-        return name
-
-    def shown(self, name: str, kind: str, thing: object) -> str:
-        """What the code calls it, by the first variable that it was met under; never one text for two things."""
-        found = self._shown.get(name)
-        if found is None:
-            variable = bound_name(thing, _callers())
-            if not variable:
-                return name  # it may still get a variable
-            found = kind + variable
-            alike = sum(each == found or each.startswith(f"{found} (") for each in self._shown.values())
-            if alike:
-                found = f"{found} ({alike + 1})"
-            self._shown[name] = found
-        return found
-
-    def told(self, thing: object) -> str | None:
-        """What it was shown as, if it was."""
-        found = self._found.get(id(thing))
-        return None if found is None else self._shown.get(found[0])
-
-    def all(self) -> list[tuple[str, object]]:
-        """Every name with what it names, of those that were used since they were made, oldest first."""
-        return [(name, thing) for name, thing in self._found.values() if name in self._used]
 
 
 @contextmanager
@@ -147,25 +111,67 @@ def labelled_primitives(*, nurseries: bool = True) -> Iterator[None]:
         _in_place.append(True)
         stack.callback(_in_place.clear)
         for owner, method, kind, named, verb in _WAITS:
-            _replace(stack, owner, method, _announcing(getattr(owner, method), kind, named, verb, _kind_of(owner)))
+            replace(stack, owner, method, _announcing(getattr(owner, method), kind, named, verb, _kind_of(owner)))
         for owner, method, kind, named, verb in _ACTS:
-            _replace(stack, owner, method, _noting(getattr(owner, method), kind, named, verb, _kind_of(owner)))
+            replace(stack, owner, method, _noting(getattr(owner, method), kind, named, verb, _kind_of(owner)))
         for owner, named in dict.fromkeys((owner, named) for owner, _, _, named, _ in _WAITS):
-            _replace(stack, owner, "__init__", _naming(owner.__init__, named, _kind_of(owner)))
-            _replace(stack, owner, "statistics", _noting(owner.statistics, "r", named, "look at", _kind_of(owner)))
+            replace(stack, owner, "__init__", _naming(owner.__init__, named, _kind_of(owner)))
+            replace(stack, owner, "statistics", _noting(owner.statistics, "r", named, "look at", _kind_of(owner)))
         for owner, name in _LOOKS:
-            _replace(stack, owner, name, _noting_property(vars(owner)[name], _kind_of(owner)))
+            replace(stack, owner, name, _noting_property(vars(owner)[name], _kind_of(owner)))
         for name in _trio.CANCEL_METHODS:
-            _replace(stack, trio.CancelScope, name, _noting_everything(getattr(trio.CancelScope, name)))
+            replace(stack, trio.CancelScope, name, _noting_everything(getattr(trio.CancelScope, name)))
+        for name in _CANCEL_SETTERS.intersection(vars(trio.CancelScope)):
+            replace(stack, trio.CancelScope, name, _noting_setter(vars(trio.CancelScope)[name]))
+        replace(stack, trio.lowlevel.TrioToken, "run_sync_soon", _noting_everything(_run_sync_soon))
+        _label_lots(stack)
+        label_streams(stack)
         if nurseries and _trio.NURSERY_MANAGER is not None:
-            _replace(stack, _trio.NURSERY_MANAGER, "__aexit__", _noting_exit(_trio.NURSERY_MANAGER.__aexit__))
+            replace(stack, _trio.NURSERY_MANAGER, "__aexit__", _noting_exit(_trio.NURSERY_MANAGER.__aexit__))
         for name in ("start_soon", "start") if nurseries else ():
-            _replace(stack, trio.Nursery, name, _noting_nursery(getattr(trio.Nursery, name)))
-        deadline: Any = vars(trio.CancelScope)["deadline"]
-        _replace(
-            stack, trio.CancelScope, "deadline", property(deadline.fget, cast(Any, _noting_everything(deadline.fset)))
-        )
+            replace(stack, trio.Nursery, name, _noting_nursery(getattr(trio.Nursery, name)))
         yield
+
+
+def _label_lots(stack: ExitStack) -> None:
+    lot = trio.lowlevel.ParkingLot
+    replace(stack, lot, "__init__", _naming(lot.__init__, _itself, lot.__name__))
+    replace(stack, lot, "park", _noting_park(lot.park))
+    for name, kind, verb in _LOTS:
+        act = _noting(getattr(lot, name), kind, _itself, verb, lot.__name__)
+        replace(stack, lot, name, _unless_of_trio(getattr(lot, name), act))
+    for name in _LOTS_AND_MORE:
+        if hasattr(lot, name):
+            replace(stack, lot, name, _unless_of_trio(getattr(lot, name), _noting_everything(getattr(lot, name))))
+
+
+def _unless_of_trio(original: Callable[..., Any], noting: Callable[..., Any]) -> Callable[..., Any]:
+    """trio's locks and channels have lots inside; what is done to those is noted as done to the lock or channel."""
+
+    @functools.wraps(original)
+    def act(*args: Any, **kwargs: Any) -> Any:
+        return (original if _is_within_a_primitive(sys._getframe(1)) else noting)(*args, **kwargs)
+
+    return act
+
+
+def _is_within_a_primitive(frame: FrameType) -> bool:
+    return frame.f_globals.get("__name__") in _trio.PRIMITIVES
+
+
+def _noting_park(original: Callable[..., Awaitable[object]]) -> Callable[..., Awaitable[object]]:
+    @functools.wraps(original)
+    async def park(self: Any) -> object:
+        if not exploring() or _is_within_a_primitive(sys._getframe(1)):
+            return await original(self)
+        _note(self, "w", _itself, "wait in", type(self).__name__)
+        try:
+            return await original(self)
+        except BaseException:
+            touch_everything()
+            raise
+
+    return park
 
 
 def _naming(original: Callable[..., None], named: _Named, owner: str) -> Callable[..., None]:
@@ -174,10 +180,10 @@ def _naming(original: Callable[..., None], named: _Named, owner: str) -> Callabl
         ready = _trio.ready()
         is_noted = ready is not None and ready.trace is not None
         if ready is not None and is_noted and named is _itself:  # before it touches its own properties
-            _names_of(ready).made(self, owner, ready.current)
+            names_of(ready).made(self, owner, ready.current)
         original(self, *args, **kwargs)
         if ready is not None and is_noted:
-            _names_of(ready).made(named(self), owner, ready.current)
+            names_of(ready).made(named(self), owner, ready.current)
 
     return init
 
@@ -188,23 +194,8 @@ def _noting_property(original: Any, owner: str) -> property:
     return property(look, change, doc=original.__doc__)
 
 
-def _names_of(ready: Ready) -> _Names:
-    if ready.names is None:
-        ready.names = _Names()
-    names: _Names = ready.names
-    return names
-
-
 def _kind_of(owner: type[Any]) -> str:
     return "channel" if "Channel" in owner.__name__ else owner.__name__
-
-
-def _replace(stack: ExitStack, owner: type[Any], method: str, replacement: object) -> None:
-    if method in vars(owner):
-        stack.callback(setattr, owner, method, vars(owner)[method])
-    else:  # inherited: what is put in front of it goes again
-        stack.callback(delattr, owner, method)
-    setattr(owner, method, replacement)
 
 
 def _announcing(
@@ -226,13 +217,17 @@ def _announcing(
 def _noting(original: Callable[..., object], kind: Kind, named: _Named, verb: str, owner: str) -> Callable[..., object]:
     @functools.wraps(original)
     def act(self: Any, *args: Any, **kwargs: Any) -> object:
-        ready = _trio.ready()
-        if ready is not None and ready.trace is not None:
-            label = _label(self, named, owner, kind, verb)
-            ready.trace.touched.append((len(ready.trace.numbers) - 1, label))
+        _note(self, kind, named, verb, owner)
         return original(self, *args, **kwargs)
 
     return act
+
+
+def _note(primitive: object, kind: Kind, named: _Named, verb: str, owner: str) -> None:
+    ready = _trio.ready()
+    if ready is not None and ready.trace is not None:
+        label = _label(primitive, named, owner, kind, verb)
+        ready.trace.touched.append((len(ready.trace.numbers) - 1, label))
 
 
 def _noting_nursery(original: Callable[..., object]) -> Callable[..., object]:
@@ -257,6 +252,10 @@ def _noting_exit(original: Callable[..., Awaitable[object]]) -> Callable[..., Aw
     return leave
 
 
+def _noting_setter(original: Any) -> property:
+    return property(original.fget, cast(Any, _noting_everything(original.fset)), doc=original.__doc__)
+
+
 def _noting_everything(original: Callable[..., object]) -> Callable[..., object]:
     @functools.wraps(original)
     def cancel(self: Any, *args: Any, **kwargs: Any) -> object:
@@ -269,52 +268,10 @@ def _noting_everything(original: Callable[..., object]) -> Callable[..., object]
 def _label(primitive: object, named: _Named, owner: str, kind: Kind, verb: str) -> Label:
     ready = _trio.ready()
     assert ready is not None
-    names = _names_of(ready)
+    names = names_of(ready)
     thing = named(primitive)
     name = names.name(thing, owner, ready.current)
     shown = name
     if ready.trace is not None and ready.trace.shows_names:
         shown = names.shown(name, owner, primitive)
     return Label(name, kind, f"{verb} {shown}")
-
-
-def _callers() -> Iterator[FrameType]:
-    frame: FrameType | None = sys._getframe(1)
-    while frame is not None:
-        yield frame
-        frame = frame.f_back
-
-
-def state_of_primitives() -> list[tuple[str, str]]:
-    """Each primitive that the run has touched so far, by name, and the state it is in: who holds it, what is in it."""
-    ready = _trio.ready()
-    if ready is None or ready.names is None:
-        return []
-    names: _Names = ready.names
-    return [(names.told(thing) or name, state) for name, thing in names.all() if (state := _state(thing))]
-
-
-def _state(thing: Any) -> str:
-    match thing:
-        case trio.Lock() | trio.StrictFIFOLock():
-            found = thing.statistics()
-            holder = "free" if found.owner is None else f"held by {found.owner.name}"
-            return holder + _waiting(found.tasks_waiting)
-        case trio.CapacityLimiter():
-            limiter = thing.statistics()
-            holders = sorted(getattr(each, "name", type(each).__name__) for each in limiter.borrowers)
-            held = f", held by {', '.join(holders)}" if holders else ""
-            return f"{limiter.borrowed_tokens} of {limiter.total_tokens} taken{held}{_waiting(limiter.tasks_waiting)}"
-        case trio.Semaphore():
-            return f"at {thing.value}{_waiting(thing.statistics().tasks_waiting)}"
-        case trio.Event():
-            return "set" if thing.is_set() else f"not set{_waiting(thing.statistics().tasks_waiting)}"
-    if hasattr(thing, "data") and hasattr(thing, "statistics"):  # what both ends of a channel share
-        channel = thing.statistics()
-        waits = f"{channel.tasks_waiting_send} wait to send, {channel.tasks_waiting_receive} to receive"
-        return f"{channel.current_buffer_used} of {channel.max_buffer_size} in it, {waits}"
-    return ""
-
-
-def _waiting(count: int) -> str:
-    return "" if not count else ", 1 task waits" if count == 1 else f", {count} tasks wait"

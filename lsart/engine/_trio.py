@@ -22,7 +22,7 @@ import trio._core._run
 import trio._core._traps
 import trio._threads
 
-from lsart.engine._loop_parts import AGAIN, Calls, InOrder, NoIO, NoSignals, VirtualTimeError, how, only_run
+from lsart.engine._loop_parts import AGAIN, Calls, InOrder, NoIO, NoSignals, how, only_run, start_no_thread
 from lsart.engine._schedule import CLOCK, Ready, Trace
 
 if TYPE_CHECKING:
@@ -40,6 +40,8 @@ OUTSIDE = frozenset(
 )
 # Modules that park a task for somebody else: the next frame out says what for.
 PARKING = frozenset({"trio._core._traps", "trio._core._parking_lot"})
+# Modules whose primitives have parking lots inside.
+PRIMITIVES = frozenset({"trio._sync", "trio._channel"})
 # trio's own task for run_sync_soon always waits for a wake-up byte and never means anything by it.
 ENTRY_QUEUE = "trio._core._entry_queue"
 
@@ -125,6 +127,10 @@ def ready() -> Ready | None:
     return getattr(_run.GLOBAL_RUN_CONTEXT, "lsart_ready", None)
 
 
+def _is_inside() -> bool:
+    return ready() is not None
+
+
 def number_of(task: Any) -> int:
     """The number of a task among all that this process has spawned; 0 if this trio does not count."""
     return int(getattr(task, "_counter", 0))
@@ -208,7 +214,7 @@ def enter(
     context.runner, context.lsart_ready = runner, ready
     if library is not None:
         library.name = "trio"
-    _threads.start_thread_soon = functools.partial(_start_no_thread, start_thread)
+    _threads.start_thread_soon = functools.partial(start_no_thread, _is_inside, start_thread)
     gc.disable()  # the loop collects at fixed steps
     return runner, leave
 
@@ -391,9 +397,3 @@ def raise_inside(task: Any, error: BaseException) -> None:
         task._next_send_fn, task._next_send = task.coro.throw, error
     else:
         task._next_send_fn, task._next_send = task.coro.send, outcome.Error(error)
-
-
-def _start_no_thread(start: Callable[..., object], *args: object, **kwargs: object) -> object:
-    if ready() is None:  # trio in another thread
-        return start(*args, **kwargs)
-    raise VirtualTimeError("a thread (trio.to_thread.run_sync)", "call the function directly")

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 import attrs
 import trio
+import trio.testing
 
 from lsart.engine import DeadlockError, Trace, labelled_primitives, point, run_schedule
 from lsart.exploration import DFS, DPOR, Strategy
@@ -67,6 +68,12 @@ _PLAIN = {
     "sleep": 1,
     "notify": 2,
     "wait notified": 3,
+    "park": 1,
+    "unpark": 0,
+    "shield": 0,
+    "call soon": 0,
+    "put": 2,
+    "get": 3,
 }
 _AROUND = {"lock": 2, "semaphore": 2, "limiter": 2, "scope": 0, "timeout": 0, "nursery": 2, "failing nursery": 2}
 # What a program is about: it is drawn from few kinds of things, so that tasks meet at them.
@@ -77,7 +84,9 @@ _THEMES = (
     ("limiter", "semaphore"),
     ("set", "look", "wait"),
     ("send", "receive", "close"),
-    ("scope", "cancel scope", "cancel all"),
+    ("scope", "cancel scope", "cancel all", "shield"),
+    ("park", "unpark", "call soon"),
+    ("put", "get"),
     ("sleep", "timeout"),
     ("notify", "wait notified"),
     ("nursery", "failing nursery"),
@@ -121,7 +130,13 @@ class _World:
         self.semaphores = [trio.Semaphore(1) for _ in some("semaphore")]
         self.limiters = [trio.CapacityLimiter(1) for _ in some("limiter")]
         self.channels = [trio.open_memory_channel[int](capacity) for capacity in some("send", "receive", "close")]
-        self.scopes = [trio.CancelScope() for _ in some("scope", "cancel scope")]
+        self.scopes = [trio.CancelScope() for _ in some("scope", "cancel scope", "shield")]
+        self.lots = [trio.lowlevel.ParkingLot() for _ in some("park", "unpark")]
+        self.streams = [trio.testing.memory_stream_one_way_pair() for _ in some("put", "get")]
+
+    def bump(self, variable: int) -> None:
+        """For run_sync_soon: between two steps."""
+        self.variables[variable] = self.variables[variable] * 3 + 1
 
 
 @attrs.define(eq=False)
@@ -254,6 +269,18 @@ class _Task:
             case "wait notified":
                 async with world.conditions[on]:
                     await world.conditions[on].wait()
+            case "park":
+                await world.lots[on].park()
+            case "unpark":
+                self._learn(len(world.lots[on].unpark(count=op.value)))
+            case "shield":
+                world.scopes[on].shield = not world.scopes[on].shield
+            case "call soon":
+                trio.lowlevel.current_trio_token().run_sync_soon(world.bump, on)
+            case "put":
+                await world.streams[on][0].send_all(bytes([op.value]))
+            case "get":
+                self._learn(sum(await world.streams[on][1].receive_some(1)))
             case _:
                 raise NotImplementedError(op.verb)
 

@@ -1,0 +1,156 @@
+"""DPOR with the promise of labels, for what trio shares between tasks besides its locks, events and channels."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+
+import pytest
+import trio
+import trio.testing
+
+from lsart.engine import labelled_primitives, point, run_schedule
+from lsart.exploration import DFS, DPOR, Strategy
+
+Log = list[object]
+Main = Callable[[Log], Awaitable[object]]
+
+
+def seen(main: Main, strategy: Strategy) -> set[tuple[str, ...]]:
+    found: set[tuple[str, ...]] = set()
+    with labelled_primitives():
+        while strategy.begin(0):
+            log: Log = []
+
+            async def logged(log: Log = log) -> None:
+                await main(log)
+
+            trace = run_schedule(logged, strategy.choose, notes_nurseries=True)
+            strategy.end(trace)
+            error = () if trace.error is None else (type(trace.error).__name__,)
+            found.add((*map(str, log), *error))
+    return found
+
+
+async def together(*tasks: Callable[[], Awaitable[object]]) -> None:
+    async with trio.open_nursery() as nursery:
+        for each in tasks:
+            nursery.start_soon(each)
+
+
+async def shield_set_by_two(log: Log) -> None:
+    scope = trio.CancelScope()
+
+    async def sets(how: bool) -> None:
+        await point(f"{how}")
+        scope.shield = how
+
+    await together(lambda: sets(True), lambda: sets(False))
+    log.append(scope.shield)
+
+
+async def lot_that_one_may_come_too_late_for(log: Log) -> None:
+    lot = trio.lowlevel.ParkingLot()
+
+    async def parks() -> None:
+        await point("a")
+        with trio.move_on_after(1):
+            await lot.park()
+            log.append("woken")
+
+    async def wakes() -> None:
+        await point("b")
+        lot.unpark()
+
+    await together(parks, wakes)
+
+
+async def lot_that_is_looked_at(log: Log) -> None:
+    lot = trio.lowlevel.ParkingLot()
+
+    async def looks() -> None:
+        await point("b")
+        log.append(f"{len(lot)} {bool(lot)} {lot.statistics().tasks_waiting}")
+        lot.unpark_all()
+
+    async def parks() -> None:
+        await point("a")
+        with trio.move_on_after(1):
+            await lot.park()
+
+    await together(parks, looks)
+
+
+async def lot_whose_tasks_move(log: Log) -> None:
+    lot, other = trio.lowlevel.ParkingLot(), trio.lowlevel.ParkingLot()
+
+    async def parks() -> None:
+        with trio.move_on_after(1):
+            await lot.park()
+            log.append("woken")
+
+    async def moves() -> None:
+        await point("a")
+        lot.repark(new_lot=other)
+
+    async def wakes() -> None:
+        await point("b")
+        other.unpark()
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(parks)
+        await trio.testing.wait_all_tasks_blocked()
+        nursery.start_soon(moves)
+        nursery.start_soon(wakes)
+
+
+async def function_called_soon(log: Log) -> None:
+    async def calls() -> None:
+        await point("a")
+        trio.lowlevel.current_trio_token().run_sync_soon(log.append, "called")
+
+    async def writes() -> None:
+        await point("b")
+        log.append("written")
+
+    await together(calls, writes)
+
+
+def stream_between(pair: Callable[[], tuple[trio.abc.SendStream, trio.abc.ReceiveStream]]) -> Main:
+    async def main(log: Log) -> None:
+        send, receive = pair()
+
+        async def sends() -> None:
+            await point("a")
+            with suppress(trio.ClosedResourceError, trio.BrokenResourceError):
+                await send.send_all(b"a")
+
+        async def closes() -> None:
+            await point("b")
+            await send.aclose()
+
+        async def receives() -> None:
+            await point("c")
+            log.append(await receive.receive_some(1))
+
+        await together(sends, closes, receives)
+
+    return main
+
+
+@pytest.mark.parametrize(
+    "main",
+    [
+        pytest.param(shield_set_by_two, id="shield"),
+        pytest.param(lot_that_one_may_come_too_late_for, id="unpark"),
+        pytest.param(lot_that_is_looked_at, id="look at a lot"),
+        pytest.param(lot_whose_tasks_move, id="repark"),
+        pytest.param(function_called_soon, id="run_sync_soon"),
+        pytest.param(stream_between(trio.testing.memory_stream_one_way_pair), id="memory stream"),
+        pytest.param(stream_between(trio.testing.lockstep_stream_one_way_pair), id="lockstep stream"),
+    ],
+)
+def test_with_labels_it_sees_what_dfs_sees(main: Main) -> None:
+    expected = seen(main, DFS())
+    assert len(expected) > 1
+    assert seen(main, DPOR(labelled=True)) == expected
