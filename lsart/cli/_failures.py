@@ -55,7 +55,7 @@ def explain(error: Exception) -> tuple[str, int]:
     """The message for an error, and the exit code."""
     from cyclopts import CycloptsError
 
-    from lsart.engine import DeadlockError
+    from lsart.engine import DeadlockError, SystemTaskError
 
     if isinstance(error, ConfigurationError):
         hides_cause = error.__cause__ is not None and not wants_tracebacks()
@@ -66,6 +66,8 @@ def explain(error: Exception) -> tuple[str, int]:
         return f"the modelled LSASS went down: {error}", FAILED
     if isinstance(error, DeadlockError):
         return f"the run can never go on: {error}", FAILED
+    if isinstance(error, SystemTaskError):
+        return f"{error}. Start it in a nursery, or let it handle its own errors.", FAILED
     if isinstance(error, OSError):
         nameless = "standard output" if _is_output(error) else "this computer"
         return f"{error.filename or nameless}: {error.strerror or error}. {_remedy(error)}", WRONG

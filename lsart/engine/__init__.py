@@ -10,8 +10,8 @@ from lsart.engine._engine import Engine, current, now_ns, sleep_ns
 from lsart.engine._explored import run_schedule
 from lsart.engine._interrupt import ctrl_c_calls
 from lsart.engine._labels import announce, end_run, exploring, own, point, rename, touch, touch_everything, upcoming
-from lsart.engine._loop_parts import VirtualTimeError
 from lsart.engine._order import order_of
+from lsart.engine._outside import SystemTaskError, VirtualTimeError
 from lsart.engine._primitive_names import state_of_primitives
 from lsart.engine._primitives import labelled_primitives
 from lsart.engine._run import run
@@ -40,6 +40,7 @@ __all__ = [
     "Label",
     "Ready",
     "StepLimitError",
+    "SystemTaskError",
     "TimeLimitError",
     "Trace",
     "VirtualClock",

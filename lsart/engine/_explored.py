@@ -16,9 +16,12 @@ from lsart.engine._fallback import run_in_trios_loop
 from lsart.engine._frames import in_a_run
 from lsart.engine._loop import Loop
 from lsart.engine._loop_parts import only_run
+from lsart.engine._outside import SystemTaskError
 from lsart.engine._schedule import Choose, StepLimitError, TimeLimitError, Trace
 
 __all__ = ["run_schedule"]
+
+_FAILURES = (DeadlockError, StepLimitError, TimeLimitError, SystemTaskError)
 
 
 def run_schedule(
@@ -48,7 +51,7 @@ def run_schedule(
 
     Raises:
         RuntimeError: called inside a run.
-        TrioInternalError: tasks would not end, or a system task failed.
+        TrioInternalError: an error in the loop itself.
         BaseException: what `choose` or `before_step` raised, after all tasks ended; Ctrl-C.
     """
     if in_a_run():
@@ -71,6 +74,8 @@ def run_schedule(
     with only_run():
         try:
             result = loop.run(main)
+        except SystemTaskError as error:
+            result = outcome.Error(error)
         except trio.TrioInternalError as error:
             if isinstance(error.__cause__, KeyboardInterrupt):
                 raise error.__cause__ from None
@@ -80,7 +85,7 @@ def run_schedule(
     stopped_by = loop.stopped_by
     if stopped_by is None:
         trace.result = result
-    elif stopped_by is loop.failed_with or isinstance(stopped_by, (DeadlockError, StepLimitError, TimeLimitError)):
+    elif stopped_by is loop.failed_with or isinstance(stopped_by, _FAILURES):
         trace.result = outcome.Error(stopped_by)
     else:
         raise stopped_by

@@ -8,6 +8,7 @@ private names.
 from __future__ import annotations
 
 import gc
+import itertools
 import math
 import sys
 from collections.abc import Awaitable, Callable, Sequence
@@ -20,7 +21,7 @@ import trio
 from lsart.engine import _trio
 from lsart.engine._deadlock import DeadlockError
 from lsart.engine._ending import Ending
-from lsart.engine._loop_parts import close
+from lsart.engine._outside import SystemTaskError
 from lsart.engine._schedule import CLOCK, Choose, Ready, StepLimitError, TimeLimitError, Trace
 from lsart.engine._waits import describe, nothing_to_come
 
@@ -28,8 +29,10 @@ __all__ = ["Loop", "VirtualTime"]
 
 # Every so many steps the loop shows that it is alive.
 _STEPS_BETWEEN_SIGNS: Final = 16
-# By count, so that what the garbage collector finalises comes at the same step in each run.
+# By count, so that what the garbage collector finalises comes at the same step in each run. A full collection looks at
+# all there is, so it comes seldom.
 _STEPS_BETWEEN_COLLECTIONS: Final = 8192
+_STEPS_BETWEEN_FULL_ONES: Final = 64 * _STEPS_BETWEEN_COLLECTIONS
 # Tasks that are cancelled get so many steps, and so many more for each of them, to end before an error is raised inside
 # them, and again as many after that.
 _PATIENCE: Final = 5_000
@@ -56,6 +59,12 @@ class VirtualTime(Protocol):
 
 class _WindUp(Exception):  # noqa: N818  (no error: out of the hot loop, to enter it again in another mode)
     pass
+
+
+def _in_turns() -> Choose:
+    """So that one that will not end keeps nobody else from it."""
+    turn = itertools.count()
+    return lambda ready: ready.numbers[next(turn) % len(ready.numbers)]
 
 
 @attrs.define(eq=False)
@@ -95,7 +104,7 @@ class Loop:
         """Run `main`; what it returned or raised.
 
         Raises:
-            TrioInternalError: a system task failed, or tasks would not end.
+            SystemTaskError: see there. TrioInternalError: an error in the loop itself.
         """
         self.ready = Ready(self.trace, notes_arrivals=self.notes_arrivals)
         self.ready.end_run = self._end_soon
@@ -110,6 +119,8 @@ class Loop:
         except trio.TrioInternalError:
             raise
         except BaseException as error:
+            if error is self.stopped_by:  # it was given up, after some tasks would not end
+                return outcome.Error(error)
             raise trio.TrioInternalError("an error that is no task's came out of the loop") from error
         finally:
             leave()
@@ -143,7 +154,7 @@ class Loop:
         return None if self.ending is None else self.ending.deadlock
 
     def begin_end(self, error: BaseException) -> None:
-        """Cancel everything; from the next step on the oldest task goes first and nothing is noted."""
+        """Cancel everything; from the next step on tasks take turns and nothing is noted."""
         if self.stopped_by is not None:
             return
         self.stopped_by = error
@@ -153,7 +164,7 @@ class Loop:
             self.trace.left = {number: self.ready.pending.get(number) for number in waiting}
         self.cancel_all()
         self.ready.trace = None
-        self.choose, self.trace, self.before_step, self.time_is_a_choice = Ready.canonical, None, None, False
+        self.choose, self.trace, self.before_step, self.time_is_a_choice = _in_turns(), None, None, False
         if CLOCK in self.ready.places:
             self.ready.take_out(CLOCK)
 
@@ -180,10 +191,12 @@ class Loop:
             for task in self.tasks.values():
                 _trio.raise_inside(task, type(error)(*error.args))
         else:
-            names = ", ".join(sorted(task.name for task in runner.tasks))
+            stuck = [each for each in runner.tasks if not any(it.child_tasks for it in each.child_nurseries)]
+            names = ", ".join(sorted(task.name for task in stuck))
             for task in runner.tasks:
-                close(task)
-            raise trio.TrioInternalError(f"these tasks would not end and were given up: {names}") from self.stopped_by
+                _trio.give_up(task)
+            self.stopped_by.add_note(f"would not end, so given up without clean-up: {names}")
+            raise self.stopped_by
         self.step_limit = self.steps + self._patience()
         raise _WindUp
 
@@ -195,13 +208,13 @@ class Loop:
         self.ready.trace = trace
 
     def make_calls(self, runner: Any, steps: int) -> None:
-        """Calls of run_sync_soon. One that raises ends the run, as an error inside trio."""
+        """Calls of run_sync_soon. One that raises ends the run."""
         try:
             runner.entry_queue.empty()
         except _WindUp:
             raise
         except BaseException as error:
-            failure = trio.TrioInternalError("a function given to run_sync_soon raised")
+            failure = SystemTaskError("a function given to run_sync_soon", error)
             failure.__cause__ = error
             self.stop(runner, steps, failure)
 
@@ -268,7 +281,7 @@ class Loop:
             if "after_io_wait" in runner.instruments:  # it is what a watchdog listens to
                 runner.instruments.call("after_io_wait", 0)
             if step and not step % _STEPS_BETWEEN_COLLECTIONS:
-                gc.collect(1)
+                gc.collect(1 if step % _STEPS_BETWEEN_FULL_ONES else 2)
         if self.before_step is not None:
             return step + 1
         return min(self.step_limit, step + _STEPS_BETWEEN_SIGNS - step % _STEPS_BETWEEN_SIGNS)

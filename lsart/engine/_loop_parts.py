@@ -6,25 +6,14 @@ import threading
 import weakref
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from typing import Any, NoReturn
 
 import outcome
 import trio
 
-__all__ = [
-    "AGAIN",
-    "Again",
-    "Calls",
-    "InOrder",
-    "NoIO",
-    "NoSignals",
-    "VirtualTimeError",
-    "close",
-    "how",
-    "only_run",
-    "start_no_thread",
-]
+from lsart.engine._outside import VirtualTimeError
+
+__all__ = ["AGAIN", "Again", "Calls", "InOrder", "NoIO", "NoSignals", "how", "only_run"]
 
 
 _running = threading.Lock()
@@ -48,25 +37,6 @@ class only_run:  # noqa: N801  (used like a function; a generator's context mana
 
     def __exit__(self, *_: object) -> None:
         _running.release()
-
-
-class VirtualTimeError(RuntimeError):
-    """Code reached for the real world, which does not exist in virtual time.
-
-    A run on the virtual clock repeats exactly because nothing outside decides anything in it. Call what the thread
-    would run directly, use a memory channel in place of the socket, an event in place of the signal; or run with
-    ``clock="real"``.
-    """
-
-    def __init__(self, what: str, instead: str) -> None:
-        super().__init__(what, instead)
-        self.what = what
-        self.instead = instead
-
-    def __str__(self) -> str:
-        return (
-            f"{self.what} needs the real world; this run is on the virtual clock: {self.instead}, or use the real clock"
-        )
 
 
 class NoIO:
@@ -177,13 +147,6 @@ class Again:
 AGAIN = Again()
 
 
-def start_no_thread(is_inside: Callable[[], bool], start: Callable[..., object], *args: Any, **kwargs: Any) -> object:
-    """In the place of what starts threads: refuse, unless it is a trio in another thread that asks."""
-    if not is_inside():
-        return start(*args, **kwargs)
-    raise VirtualTimeError("a thread (trio.to_thread.run_sync)", "call the function directly")
-
-
 def how(ended: outcome.Outcome[object]) -> str:
     """See `Trace.ends`."""
     if isinstance(ended, outcome.Value):
@@ -191,9 +154,3 @@ def how(ended: outcome.Outcome[object]) -> str:
     error = ended.error  # type: ignore[attr-defined]  # an Outcome that is no Value is an Error
     is_all = isinstance(error, BaseExceptionGroup) and error.split(trio.Cancelled)[1] is None
     return "c" if is_all or isinstance(error, trio.Cancelled) else "x"
-
-
-def close(task: trio.lowlevel.Task) -> None:
-    """Give a task up: its clean-up runs now, and whatever that does is nobody's concern any more."""
-    with suppress(BaseException):
-        task.coro.close()

@@ -17,6 +17,7 @@ from lsart.engine._frames import in_a_run
 from lsart.engine._loop import Loop
 from lsart.engine._loop_parts import only_run
 from lsart.engine._order import order_of, stream_of_order
+from lsart.engine._outside import SystemTaskError
 
 _T = TypeVar("_T")
 _Args = TypeVarTuple("_Args")
@@ -49,6 +50,7 @@ def run(
         TypeError: `main` is not an async function, or `seed` is not an integer.
         ValueError: `clock` is neither "virtual" nor "real".
         RuntimeError: called inside a run, or while another thread is in ``run``.
+        SystemTaskError: a system task, or a function given to ``run_sync_soon``, raised.
         BaseException: whatever `main` raises, KeyboardInterrupt included.
     """
     _check(main, seed, clock)
@@ -73,6 +75,8 @@ def run(
         raise
     except trio.TrioInternalError as error:
         if ending.deadlock is None or error.__cause__ is not ending.deadlock:
+            if clock == "real" and isinstance(error.__cause__, Exception):  # nothing of that loop is ours
+                raise SystemTaskError("a system task", error.__cause__) from error.__cause__
             raise
         # The last resort of the ending: nothing of trio's is broken.
         raise ending.deadlock from None
@@ -102,12 +106,7 @@ def _run_virtual(
         instruments=instruments,
     )
     with only_run():
-        try:
-            result = loop.run(entry)
-        except trio.TrioInternalError as error:
-            if loop.deadlock is None or error.__cause__ is not loop.deadlock:
-                raise
-            raise loop.deadlock from None
+        result = loop.run(entry)
     deadlock = loop.deadlock
     if loop.stopped_by is not None and deadlock is None:
         raise loop.stopped_by
@@ -115,7 +114,8 @@ def _run_virtual(
     if isinstance(failure, KeyboardInterrupt):
         raise failure
     if deadlock is not None:
-        deadlock.__context__ = _without_cancellations(failure)
+        if failure is not deadlock:
+            deadlock.__context__ = _without_cancellations(failure)
         raise deadlock
     return result.unwrap()
 

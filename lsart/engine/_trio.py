@@ -22,13 +22,13 @@ import trio._core._run
 import trio._core._traps
 import trio._threads
 
-from lsart.engine._loop_parts import AGAIN, Calls, InOrder, NoIO, NoSignals, how, only_run, start_no_thread
+from lsart.engine._loop_parts import AGAIN, Calls, InOrder, NoIO, NoSignals, how, only_run
+from lsart.engine._outside import SystemTaskError, start_no_thread
 from lsart.engine._schedule import CLOCK, Ready, Trace
 
 if TYPE_CHECKING:
     from lsart.engine._loop import Loop
 
-# Not typed: what follows is about names that trio does not promise.
 _run: Any = trio._core._run
 _traps: Any = trio._core._traps
 _threads: Any = trio._threads
@@ -44,6 +44,11 @@ PARKING = frozenset({"trio._core._traps", "trio._core._parking_lot"})
 PRIMITIVES = frozenset({"trio._sync", "trio._channel"})
 # trio's own task for run_sync_soon always waits for a wake-up byte and never means anything by it.
 ENTRY_QUEUE = "trio._core._entry_queue"
+
+# What cancels a scope: the latter is what trio itself calls where a nursery's body or a child has failed.
+CANCEL_METHODS = tuple(name for name in ("cancel", "_cancel") if hasattr(trio.CancelScope, name))
+# What ``async with trio.open_nursery()`` enters; its exit may close the nursery.
+NURSERY_MANAGER: Any = getattr(_run, "NurseryManager", None)
 
 _IO_NAMES = ("get_events", "process_events")
 _counter = operator.attrgetter("_counter")
@@ -66,12 +71,8 @@ def seeded_scheduler(stream: object) -> Iterator[None]:
     with only_run():
         absent = [name for name in wanted if not hasattr(_run, name)]
         if absent:
-            warnings.warn(
-                f"trio {trio.__version__} has no {' and no '.join(absent)}: "
-                "the order of tasks does not follow from the seed",
-                RuntimeWarning,
-                stacklevel=4,
-            )
+            lost = f"trio {trio.__version__} has no {' and no '.join(absent)}: the order of tasks does not follow from"
+            warnings.warn(f"{lost} the seed", RuntimeWarning, stacklevel=4)
             yield
             return
         saved = {name: getattr(_run, name) for name in wanted}
@@ -97,10 +98,9 @@ def take_news_from_outside() -> bool:
     if any(not hasattr(io_manager, name) for name in _IO_NAMES):
         return False
     events = io_manager.get_events(0)
-    if not events:
-        return False
-    io_manager.process_events(events)
-    return True
+    if events:
+        io_manager.process_events(events)
+    return bool(events)
 
 
 def is_guest() -> bool:
@@ -127,8 +127,12 @@ def ready() -> Ready | None:
     return getattr(_run.GLOBAL_RUN_CONTEXT, "lsart_ready", None)
 
 
-def _is_inside() -> bool:
-    return ready() is not None
+def give_up(task: Any) -> None:
+    """Its clean-up runs now, and whatever that does is nobody's concern any more."""
+    with contextlib.suppress(BaseException):
+        task.coro.close()
+    for nursery in task.child_nurseries:
+        nursery._children.clear()  # else it complains when it is collected
 
 
 def number_of(task: Any) -> int:
@@ -160,14 +164,6 @@ def put_back(found: Ready, tasks: Iterable[Any]) -> None:
 def channel_state(channel: object) -> object:
     """What all clones of both ends of a memory channel share; the channel itself if that cannot be found."""
     return getattr(channel, "_state", channel)
-
-
-CANCEL_METHODS = tuple(name for name in ("cancel", "_cancel") if hasattr(trio.CancelScope, name))
-"""What cancels a scope: the latter is what trio itself calls where a nursery's body or a child has failed."""
-
-
-NURSERY_MANAGER: Any = getattr(_run, "NurseryManager", None)
-"""What ``async with trio.open_nursery()`` enters; its exit may close the nursery."""
 
 
 def lock_of(condition: object) -> object:
@@ -214,7 +210,7 @@ def enter(
     context.runner, context.lsart_ready = runner, ready
     if library is not None:
         library.name = "trio"
-    _threads.start_thread_soon = functools.partial(start_no_thread, _is_inside, start_thread)
+    _threads.start_thread_soon = functools.partial(start_no_thread, context, start_thread)
     gc.disable()  # the loop collects at fixed steps
     return runner, leave
 
@@ -225,13 +221,15 @@ def spawn_root(runner: Any, main: Callable[[], Awaitable[object]]) -> None:
 
 
 async def _root(runner: Any, main: Callable[[], Awaitable[object]]) -> None:
-    """As trio's own, with one nursery in place of three: there is no task of an entry queue to outlive the system
-    tasks, and these are cancelled by the loop when the main task ends."""
-    async with trio.open_nursery() as runner.system_nursery:
-        try:
-            runner.main_task = runner.spawn_impl(main, (), runner.system_nursery, None)
-        except BaseException as error:
-            runner.main_task_outcome = outcome.Error(error)
+    """As trio's own, with one nursery in place of three, as there is no task of an entry queue."""
+    try:
+        async with trio.open_nursery() as runner.system_nursery:
+            try:
+                runner.main_task = runner.spawn_impl(main, (), runner.system_nursery, None)
+            except BaseException as error:
+                runner.main_task_outcome = outcome.Error(error)
+    except Exception as error:
+        raise SystemTaskError("a system task", error) from error
     generators = runner.asyncgens
     runner.entry_queue.empty()
     while generators.alive or generators.trailing_needs_finalize:

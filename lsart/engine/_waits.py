@@ -11,7 +11,7 @@ import trio
 
 from lsart.engine import _frames, _trio
 from lsart.engine._deadlock import DeadlockError, Wait
-from lsart.engine._loop_parts import VirtualTimeError
+from lsart.engine._outside import VirtualTimeError
 
 _HOLDERS_SHOWN = 3
 

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import trio
 
-from lsart.engine import DeadlockError, ctrl_c_calls, current, run
+from lsart.engine import DeadlockError, SystemTaskError, ctrl_c_calls, current, run
 from lsart.events import Bus
 from lsart.stress._load import find_scenario, load_scenario
 from lsart.stress._overrides import Overrides, replay_line
@@ -68,6 +68,8 @@ def stress(
             run(session.run, seed=seed, clock=clock)
     except KeyboardInterrupt:
         session.interrupted = True
+    except SystemTaskError as error:
+        session.fail(str(error))
     except trio.TrioInternalError:
         # Ctrl-C that insists may hit trio anywhere; the summary so far is still worth having.
         if not session.interrupted:

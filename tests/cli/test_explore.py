@@ -36,6 +36,13 @@ async def lost_update():
 async def fine():
     await trio.sleep(1)
 
+async def stray():
+    async def fails():
+        raise ValueError("no one hears")
+
+    trio.lowlevel.spawn_system_task(fails)
+    await trio.sleep(1)
+
 async def long():
     if os.path.exists("started"):
         with open("started", "w"):
@@ -202,3 +209,10 @@ def test_ctrl_c_ends_a_campaign_with_the_summary_so_far(here: Path, jobs: str) -
     assert "Traceback" not in err
     assert process.returncode == 130, err
     assert "interrupted: this is the campaign so far" in out
+
+
+def test_a_system_task_that_fails_is_a_failure_of_the_model(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explore", "models.py:stray", "--forget"]) == 1
+    out, err = capsys.readouterr()
+    assert "a system task raised ValueError: no one hears" in " ".join(out.split())
+    assert err == ""

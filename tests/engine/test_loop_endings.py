@@ -1,7 +1,9 @@
 """Corners of the loop in which it once differed from trio's, or from its own words."""
 
+import gc
 import math
 import warnings
+import weakref
 from collections.abc import AsyncIterator
 
 import outcome
@@ -249,3 +251,24 @@ def test_a_run_that_goes_on_in_virtual_time_ends_at_the_limit_and_all_tasks_clea
     assert str(trace.error).startswith("the run was not over after 100 s of virtual time; raise time_limit_ns")
     assert cleaned == [3600]
     assert run_schedule(lambda: trio.sleep(99), oldest, time_limit_ns=100 * 10**9).error is None
+
+
+def test_a_long_run_frees_old_garbage_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lsart.engine._loop._STEPS_BETWEEN_COLLECTIONS", 64)
+    monkeypatch.setattr("lsart.engine._loop._STEPS_BETWEEN_FULL_ONES", 256)
+
+    class Circle:
+        itself: object = None
+
+    async def main() -> bool:
+        circle = Circle()
+        circle.itself = circle
+        for _ in range(3):
+            gc.collect()  # now it is old
+        is_there = weakref.ref(circle)
+        del circle
+        for _ in range(600):
+            await trio.lowlevel.checkpoint()
+        return is_there() is None
+
+    assert run(main)

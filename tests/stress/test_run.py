@@ -40,6 +40,14 @@ class Refusing(Package):
         raise lsart.StatusError(lsart.STATUS_INSUFFICIENT_RESOURCES)
 
 
+class WithStrayTask(Package):
+    async def LsaApCallPackageUntrusted(self, *args: Any) -> None:
+        async def fails() -> None:
+            raise ValueError("no one hears")
+
+        trio.lowlevel.spawn_system_task(fails)
+
+
 class NeverUp(Package):
     async def SpInitialize(  # type: ignore[override]  # both kinds of entry point are welcome
         self, package_id: int, parameters: object, table: FunctionTable
@@ -195,6 +203,12 @@ def test_a_deadlock_fails_the_run_and_is_named() -> None:
     assert result.exit_code == ExitCode.FAILED
     assert "deadlock" in result.problems[0]
     assert "client-1" in result.problems[0]
+
+
+def test_a_system_task_of_a_package_that_fails_fails_the_run_and_leaves_its_summary() -> None:
+    result = lsart.stress(scenario(WithStrayTask, calls=3))
+    assert result.exit_code == ExitCode.FAILED
+    assert any("a system task raised ValueError: no one hears" in each for each in result.problems)
 
 
 def test_a_shutdown_that_fails_fails_the_run() -> None:
