@@ -21,7 +21,7 @@ from lsart.contract import (
     Pointer,
     SecPkgInfo,
 )
-from lsart.engine import now_ns, own
+from lsart.engine import EVERYTHING, now_ns, own
 from lsart.events import (
     SYSTEM,
     Bus,
@@ -40,7 +40,7 @@ from lsart.runtime._invoke import invoke, is_fault, returned_status
 from lsart.runtime._memory_view import MemoryView
 from lsart.runtime._modules import Module, open_module
 from lsart.runtime._package import Package
-from lsart.runtime._resolve import PackageSpec, resolve
+from lsart.runtime._resolve import PackageSpec, Resolved, resolve
 from lsart.runtime._settings import LsaSettings
 
 __all__ = ["Loader"]
@@ -98,7 +98,7 @@ class Loader:
             seen.append(spec.source)
             resolved = resolve(spec)
             try:
-                module = await open_module(resolved, choices)
+                module = await self._open(resolved)
             except PackageLoadError as error:
                 if choices.module_without_tables == "stop":
                     raise
@@ -112,6 +112,13 @@ class Loader:
         for package in reversed(self.packages):
             if package.state in (PackageState.READY, PackageState.DISABLED):
                 await self._unload(package)
+
+    async def _open(self, resolved: Resolved) -> Module:
+        own(EVERYTHING)  # a module touches the state of packages that it has not named yet
+        try:
+            return await open_module(resolved, self._settings.choices)
+        finally:
+            own(None)
 
     async def _load_module(self, module: Module, *, by_list: bool) -> None:
         for package in module.packages:
