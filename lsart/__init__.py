@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from lsart.exploration import Failure as Failure
     from lsart.exploration import Model as Model
     from lsart.exploration import ReplayDiverged as ReplayDiverged
+    from lsart.exploration import ReplayedFailure as ReplayedFailure
     from lsart.exploration import ScheduleFailure as ScheduleFailure
     from lsart.exploration import TokenError as TokenError
     from lsart.exploration import explore as explore
@@ -60,6 +61,7 @@ _HOMES = {
         "Failure",
         "Model",
         "ReplayDiverged",
+        "ReplayedFailure",
         "ScheduleFailure",
         "TokenError",
         "explore",

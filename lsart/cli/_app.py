@@ -121,7 +121,7 @@ def explore(
     schedules: Annotated[int | None, Parameter(group=_SEARCH, validator=_AT_LEAST_ONE)] = None,
     budget: Annotated[str | None, Parameter(group=_SEARCH)] = None,
     seed: int = 0,
-    depth: Annotated[int, Parameter(group=_SEARCH, validator=_AT_LEAST_ONE)] = 3,
+    depth: Annotated[int | None, Parameter(group=_SEARCH, validator=_AT_LEAST_ONE)] = None,
     preemptions: Annotated[int | None, Parameter(group=_SEARCH)] = None,
     time_choices: Annotated[bool, Parameter(group=_SEARCH)] = False,
     labelled: Annotated[bool, Parameter(group=_SEARCH)] = False,
@@ -147,13 +147,13 @@ def explore(
         schedules: How many at most; 1000 if no budget is given either.
         budget: How long to go on, such as 30s; it ends between batches of 100 schedules.
         seed: Where all chance comes from. Same seed, same schedules.
-        depth: Of pct and fair-pct: how many ordering constraints a bug is taken to need.
+        depth: Of pct and fair-pct: how many ordering constraints a bug is taken to need, 3 if not given.
         preemptions: Of dfs: how many at most.
         labelled: Promise that tasks share nothing but trio's locks, events and memory channels and what lsart.point
             announces, so that fewer orders need to be tried. Packages need no promise; what a named
             lsart.point announces is believed anyway.
         time_choices: Let timeouts come while tasks can run, as on a busy machine.
-        step_limit: Steps that one run may take; 20,000 if not given.
+        step_limit: Steps that one run may take, 20,000 if not given; in the second half of them tasks take turns.
         time_limit: Virtual time that one run may take; 100h if not given.
         jobs: Processes. They find the same as one.
         clients: How many clients use the package; 4 if not given.

@@ -18,11 +18,13 @@ from lsart.cli._files import ResultFile
 from lsart.cli._progress import somebody_watches
 from lsart.contract import ConfigurationError
 from lsart.exploration import (
+    LONGEST,
     CampaignProgress,
     Exploration,
     Failure,
     FailureDatabase,
     ReplayDiverged,
+    Token,
     decode,
     explore,
     replay,
@@ -48,7 +50,7 @@ class ExploreOptions:
     clients: int | None
     calls: int | None
     workers: int | None
-    depth: int
+    depth: int | None
     preemptions: int | None
     jobs: int
     stop_after: int
@@ -150,7 +152,9 @@ def list_failures(model: str | None, out: TextIO) -> int:
         print(model, file=out)
         for text, token in known:
             if token.model == model:
-                print(f"  {token.steps} steps, found by {token.strategy}\n    lsart replay {text}", file=out)
+                file = _file_of(token)
+                what = file if len(text) > LONGEST and file.is_file() else text
+                print(f"  {token.steps} steps, found by {token.strategy}\n    lsart replay {what}", file=out)
     return 0
 
 
@@ -165,11 +169,15 @@ def _token(failure: Failure) -> str:
     line = failure.line
     if failure.fits_a_line:
         return line
-    path = Path(f"failure-{failure.token.trace:08x}.lsart")
+    path = _file_of(failure.token)
     with ResultFile("the token", path) as file:
         file.write(line + "\n")
         file.complete()
     return str(path)
+
+
+def _file_of(token: Token) -> Path:
+    return Path(f"failure-{token.trace:08x}.lsart")
 
 
 def _show(text: Text, out: TextIO) -> None:

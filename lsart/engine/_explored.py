@@ -44,6 +44,9 @@ def run_schedule(
 
     Args:
         seed: all chance that `main` draws through the engine follows from it.
+        step_limit: steps that the run may take. From half of them on `choose` is not asked any more and tasks take
+            turns: a program that has not ended then does not end for lack of somebody's turn (fairness as in Musuvathi,
+            Qadeer: Fair Stateless Model Checking, PLDI 2008).
         time_is_a_choice: whether time may move while tasks can run; it is then among the ready, as ``CLOCK``.
         notes_arrivals: whether `choose` uses `Ready.arrived`. before_step: called with the numbers of step and task.
         notes_nurseries: whether to note whose nursery each task is in.
@@ -69,6 +72,7 @@ def run_schedule(
         notes_arrivals=notes_arrivals,
         time_is_a_choice=time_is_a_choice,
         step_limit=step_limit,
+        turns_from=max(1, step_limit // 2),
         time_limit_ns=time_limit_ns,
     )
     with only_run():

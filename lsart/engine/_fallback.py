@@ -68,7 +68,10 @@ class _Shuffle:
             tasks[number].name = trace.name_task(number, tasks[number].name)
         step = len(trace.numbers)
         chosen = ready.numbers[0]
-        if not trace.is_wound_up and len(tasks) > 1:
+        if step >= self._limit // 2:
+            trace.turns_from = step if trace.turns_from is None else trace.turns_from
+            chosen = ready.numbers[step % len(ready.numbers)]
+        elif not trace.is_wound_up and len(tasks) > 1:
             try:
                 chosen = self._choose(ready)
             except BaseException as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import lru_cache
 
 import trio
 
@@ -12,7 +13,6 @@ from lsart.engine._schedule import EVERYTHING, Kind, Label
 __all__ = ["announce", "end_run", "exploring", "own", "point", "rename", "touch", "touch_everything", "upcoming"]
 
 _VERBS = {"r": "read", "w": "write"}
-_made: dict[tuple[str, str], Label] = {}
 
 
 async def point(resource: str | None = None, kind: Kind = "w") -> None:
@@ -118,10 +118,8 @@ def exploring() -> bool:
     return ready is not None and ready.trace is not None
 
 
+@lru_cache(4096)  # a model has few names, and runs thousands of times
 def _label(resource: str, kind: Kind) -> Label:
-    found = _made.get((resource, kind))
-    if found is None:
-        if kind not in _VERBS:
-            raise ValueError(f"kind must be 'r' or 'w', not {kind!r}")
-        found = _made[resource, kind] = Label(resource, kind, f"{_VERBS[kind]} {resource}")
-    return found
+    if kind not in _VERBS:
+        raise ValueError(f"kind must be 'r' or 'w', not {kind!r}")
+    return Label(resource, kind, f"{_VERBS[kind]} {resource}")

@@ -75,6 +75,8 @@ class Loop:
         choose: picks who goes next. trace: where steps are noted, None for nowhere.
         before_step: called with the number of a step and of its task; what it raises ends the run.
         notes_arrivals: see `Ready.arrived`. time_is_a_choice: whether time may move while tasks can run.
+        step_limit: steps that it may take. turns_from: from this step on `choose` is not asked and tasks take turns, so
+            that a task that polls does not keep all others out for ever.
         handles_signals: whether Ctrl-C is delivered as trio does it.
     """
 
@@ -85,6 +87,7 @@ class Loop:
     notes_arrivals: bool = False
     time_is_a_choice: bool = False
     step_limit: int = sys.maxsize
+    turns_from: int = sys.maxsize
     time_limit_ns: float = math.inf
     handles_signals: bool = False
     instruments: Sequence[trio.abc.Instrument] = ()
@@ -163,7 +166,7 @@ class Loop:
             waiting = [*self.ready.numbers, *(_trio.task_number(task) for task in self._runner.runq)]
             self.trace.left = {number: self.ready.pending.get(number) for number in waiting}
         self.cancel_all()
-        self.ready.trace = None
+        self.ready.trace, self.turns_from = None, sys.maxsize
         self.choose, self.trace, self.before_step, self.time_is_a_choice = _in_turns(), None, None, False
         if CLOCK in self.ready.places:
             self.ready.take_out(CLOCK)
@@ -198,6 +201,12 @@ class Loop:
             self.stopped_by.add_note(f"would not end, so given up without clean-up: {names}")
             raise self.stopped_by
         self.step_limit = self.steps + self._patience()
+        raise _WindUp
+
+    def _begin_turns(self, step: int) -> NoReturn:
+        self.steps, self.turns_from, self.choose = step, sys.maxsize, _in_turns()
+        if self.trace is not None:
+            self.trace.turns_from = step
         raise _WindUp
 
     def note_wait(self, task: trio.lowlevel.Task, step: int) -> None:
@@ -272,6 +281,8 @@ class Loop:
         """What is due before some steps only; before which step this is to be called next."""
         if step >= self.step_limit:
             self.stop(runner, step, StepLimitError(self.step_limit))
+        if step >= self.turns_from:
+            self._begin_turns(step)
         if self.before_step is not None:
             try:
                 self.before_step(step, task)
@@ -284,4 +295,4 @@ class Loop:
                 gc.collect(1 if step % _STEPS_BETWEEN_FULL_ONES else 2)
         if self.before_step is not None:
             return step + 1
-        return min(self.step_limit, step + _STEPS_BETWEEN_SIGNS - step % _STEPS_BETWEEN_SIGNS)
+        return min(self.step_limit, self.turns_from, step + _STEPS_BETWEEN_SIGNS - step % _STEPS_BETWEEN_SIGNS)

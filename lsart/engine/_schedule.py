@@ -72,9 +72,9 @@ def nurseries_of(task: int) -> str:
 
 
 class StepLimitError(Exception):
-    """A run took more steps than it may.
+    """A run took more steps than it may, though tasks took turns in the second half of them.
 
-    Likely causes: a loop that polls and yields for ever; two tasks that keep undoing each other's work; a limit too
+    Likely causes: a loop that polls for what never comes; two tasks that keep undoing each other's work; a limit too
     low for the model.
     """
 
@@ -202,6 +202,8 @@ class Trace:
     """Whose nursery a task is in."""
     left: dict[int, Label | None] = attrs.field(factory=dict)
     """Who could have gone on when the run was ended from outside, and what the next step was announced with."""
+    turns_from: int | None = None
+    """The step from which on nobody was asked any more and tasks took turns, if the run got so far."""
     renamed: list[tuple[int, int, str]] = attrs.field(factory=list)
     """(step, task, name): what a task is called from that step on, for those that say what they are at."""
     waits: dict[int, str] = attrs.field(factory=dict)
@@ -228,7 +230,7 @@ class Trace:
         """How often a task that could go on did not; time that moved too early counts as well."""
         count = 0
         last, last_step = CLOCK, CLOCK
-        for step, number in enumerate(self.numbers):
+        for step, number in enumerate(self.numbers[: self.turns_from]):
             could_go_on = last != CLOCK and last_step not in self.ends
             if number == CLOCK:
                 count += could_go_on

@@ -20,18 +20,19 @@ from lsart.exploration._pos import POS
 from lsart.exploration._protocol import Strategy
 from lsart.exploration._random_walk import RandomWalk
 from lsart.exploration._recheck import Recheck
-from lsart.exploration._replay import Moment, Replay, ReplayDiverged, replay
+from lsart.exploration._replay import Moment, Replay, ReplayDiverged, ReplayedFailure, replay
 from lsart.exploration._result import Exploration, Failure, ScheduleFailure
 from lsart.exploration._selective import Selective
 from lsart.exploration._shrink_token import shrink
 from lsart.exploration._strategies import STRATEGIES, StrategySettings, make_strategy
-from lsart.exploration._token import Token, TokenError, decode
+from lsart.exploration._token import LONGEST, Token, TokenError, decode
 from lsart.exploration._uniform import UniformRandomWalk
 
 __all__ = [
     "BATCH",
     "DFS",
     "DPOR",
+    "LONGEST",
     "PCT",
     "POS",
     "STRATEGIES",
@@ -50,6 +51,7 @@ __all__ = [
     "Recheck",
     "Replay",
     "ReplayDiverged",
+    "ReplayedFailure",
     "ScheduleFailure",
     "Selective",
     "Strategy",

@@ -17,7 +17,7 @@ from lsart.exploration._attempt import attempt
 from lsart.exploration._failure import Symptom, symptom_of
 from lsart.exploration._footprints import order_class
 from lsart.exploration._model import Model
-from lsart.exploration._protocol import Strategy
+from lsart.exploration._protocol import NotRepeatable, Strategy
 from lsart.exploration._strategies import EXHAUSTIVE, StrategySettings, make_strategy
 
 __all__ = ["BATCH", "Batch", "Batches", "Hit", "Plan"]
@@ -63,7 +63,10 @@ class Hit:
 
 @attrs.frozen(kw_only=True)
 class Batch:
-    """What a batch came to. Small, as it travels between processes."""
+    """What a batch came to. Small, as it travels between processes.
+
+    `long`: how many went on in turns. `broken_off`: why it ended before its time, if it did.
+    """
 
     number: int
     schedules: int
@@ -71,6 +74,8 @@ class Batch:
     orders: tuple[int, ...]
     steps: int
     is_exhausted: bool
+    long: int = 0
+    broken_off: str = ""
 
 
 class Batches:
@@ -93,7 +98,7 @@ class Batches:
         hits: list[Hit] = []
         known: set[Symptom] = set()
         orders: list[int] = []
-        steps, is_exhausted = 0, False
+        steps, long, is_exhausted, broken_off = 0, 0, False, ""
         collects = gc.isenabled()
         gc.disable()
         try:
@@ -106,6 +111,7 @@ class Batches:
                     break
                 trace = attempt(model, strategy, plan.seed)
                 strategy.end(trace)
+                long += trace.turns_from is not None
                 steps += len(trace.numbers)
                 orders.append(order_class(trace, labelled=model.labelled))
                 symptom = symptom_of(trace)
@@ -116,6 +122,10 @@ class Batches:
                     )
                     if len(known) >= plan.stop_after:
                         break
+        except NotRepeatable as error:
+            if not hits:
+                raise
+            broken_off = str(error)  # what was found until then is worth having
         finally:
             if collects:
                 gc.enable()
@@ -127,6 +137,8 @@ class Batches:
             orders=tuple(orders),
             steps=steps,
             is_exhausted=is_exhausted,
+            long=long,
+            broken_off=broken_off,
         )
 
     def _strategy(self, number: int) -> Strategy:

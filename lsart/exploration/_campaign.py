@@ -22,6 +22,7 @@ from lsart.exploration._explain import Origin, explain
 from lsart.exploration._failure import Symptom
 from lsart.exploration._jobs import jobs
 from lsart.exploration._model import Model, check_first_run, version_of
+from lsart.exploration._protocol import NotRepeatable
 from lsart.exploration._recheck import check_repeats, recheck
 from lsart.exploration._result import Exploration, Failure
 
@@ -65,7 +66,9 @@ class _Campaign:
         self._exploring = 0.0  # seconds, without those that shrinking took
         self._counter = CoverageCounter()
         self._steps = 0
+        self._long = 0
         self._is_exhausted = False
+        self._broken_off = ""
         self.was_asked_to_stop = False
         self.failures: dict[Symptom, Failure] = {}
 
@@ -85,19 +88,32 @@ class _Campaign:
         batches = self._batches()
         while True:
             started = time.monotonic()
-            batch = next(batches, None)
+            try:
+                batch = next(batches, None)
+            except NotRepeatable as error:
+                if not self.failures:
+                    raise
+                self._broken_off = str(error)
+                break
             self._exploring += time.monotonic() - started
             if batch is None:
                 break
             self._counter.add(batch.orders)
             self._steps += batch.steps
-            self._is_exhausted = batch.is_exhausted
+            self._long += batch.long
+            self._is_exhausted, self._broken_off = batch.is_exhausted, batch.broken_off
             for hit in batch.hits:
                 if hit.symptom not in self.failures and not self._has_enough():
                     self._report("shrinking")
                     self._note_hit(hit, self._model)
             self._report("exploring")
-            if self._is_exhausted or self._has_enough() or self._is_out_of_time() or self.was_asked_to_stop:
+            if (
+                self._is_exhausted
+                or self._broken_off
+                or self._has_enough()
+                or self._is_out_of_time()
+                or self.was_asked_to_stop
+            ):
                 break
 
     def result(self) -> Exploration:
@@ -113,7 +129,9 @@ class _Campaign:
             coverage=self._counter.result(),
             is_exhausted=self._is_exhausted,
             is_interrupted=self.was_asked_to_stop and not is_complete,
-            is_sound=self._is_exhausted and not bounded and loop_works(),
+            is_sound=self._is_exhausted and not bounded and not self._long and loop_works(),
+            long=self._long,
+            broken_off=self._broken_off,
             seconds=self._exploring,
         )
 
@@ -126,8 +144,7 @@ class _Campaign:
 
     def _report(self, doing: str) -> None:
         if self._options.on_progress is not None:
-            found = self._counter.result()
-            self._options.on_progress(CampaignProgress(found.schedules, found.orders, doing))
+            self._options.on_progress(CampaignProgress(self._counter.schedules, self._counter.orders, doing))
 
     def _batches(self) -> Iterator[Batch]:
         plan = self._plan
@@ -141,7 +158,10 @@ class _Campaign:
             return
         with jobs(self._model, plan, self._options.jobs) as pool:
             for number in range(last + 1):
-                yield pool.run(number, last)
+                batch = pool.run(number, last, lambda: self.was_asked_to_stop)
+                if batch is None:
+                    return
+                yield batch
 
     # ------------------------------------------------------------------ failures
 
@@ -177,6 +197,7 @@ class _Campaign:
             seed,
             shrinks=self._options.shrinks,
             stop=lambda: self.was_asked_to_stop,
+            stop_proof=lambda: self.was_asked_to_stop or self._is_out_of_time(),
         )
         self.failures[hit.symptom] = failure
         database = self._options.database

@@ -54,6 +54,11 @@ class CoverageCounter:
             self._seen[order] += 1
             self.schedules += 1
 
+    @property
+    def orders(self) -> int:
+        """How many different ones so far."""
+        return len(self._seen)
+
     def result(self) -> Coverage:
         """What was counted so far."""
         since = self.schedules - self.schedules // 4

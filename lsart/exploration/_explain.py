@@ -39,9 +39,12 @@ def explain(
     *,
     shrinks: bool = True,
     stop: Callable[[], bool] = lambda: False,
+    stop_proof: Callable[[], bool] | None = None,
 ) -> Failure:
     """Make a failing schedule small, if it repeats at all, and say what it does."""
-    shrunk = shrink_script(model, script, seed, stop=stop) if shrinks and origin.recheck.is_stable else None
+    shrunk = None
+    if shrinks and origin.recheck.is_stable:
+        shrunk = shrink_script(model, script, seed, stop=stop, stop_proof=stop_proof)
     if shrunk is not None:
         model, script = shrunk.model, shrunk.found.script
     found, trace = follow(model, script, seed, shows_names=True)

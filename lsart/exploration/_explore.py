@@ -7,13 +7,22 @@ from collections.abc import Awaitable, Callable
 from random import Random
 from typing import Any, Literal, TypeAlias, overload
 
+import attrs
+
 from lsart.contract import ConfigurationError
 from lsart.exploration._batch import Plan
 from lsart.exploration._campaign import UNLIMITED, CampaignOptions, CampaignProgress, run_campaign
 from lsart.exploration._database import FailureDatabase
 from lsart.exploration._model import Main, Model, as_model
-from lsart.exploration._result import Exploration
-from lsart.exploration._strategies import StrategySettings, make_strategy
+from lsart.exploration._replay import replay_test
+from lsart.exploration._result import Exploration, ScheduleFailure
+from lsart.exploration._strategies import (
+    STRATEGIES,
+    TAKE_DEPTH,
+    TAKE_PREEMPTIONS,
+    StrategySettings,
+    make_strategy,
+)
 
 __all__ = ["explore"]
 
@@ -29,7 +38,7 @@ def explore(
     schedules: int | None = ...,
     seed: int = ...,
     budget: float | None = ...,
-    depth: int = ...,
+    depth: int | None = ...,
     preemptions: int | None = ...,
     jobs: int = ...,
     stop_after: int = ...,
@@ -51,7 +60,7 @@ def explore(
     schedules: int | None = ...,
     seed: int = ...,
     budget: float | None = ...,
-    depth: int = ...,
+    depth: int | None = ...,
     preemptions: int | None = ...,
     jobs: int = ...,
     stop_after: int = ...,
@@ -62,6 +71,7 @@ def explore(
     time_limit_ns: int | None = ...,
     database: FailureDatabase | Literal["default"] | None = ...,
     on_progress: Callable[[CampaignProgress], None] | None = ...,
+    replay: str | None = ...,
 ) -> Callable[[_Test], Callable[..., None]]: ...
 
 
@@ -72,7 +82,7 @@ def explore(
     schedules: int | None = None,
     seed: int = 0,
     budget: float | None = None,
-    depth: int = 3,
+    depth: int | None = None,
     preemptions: int | None = None,
     jobs: int = 1,
     stop_after: int = 1,
@@ -83,6 +93,7 @@ def explore(
     time_limit_ns: int | None = None,
     database: FailureDatabase | Literal["default"] | None = None,
     on_progress: Callable[[CampaignProgress], None] | None = None,
+    replay: str | None = None,
 ) -> Exploration | Callable[[_Test], Callable[..., None]]:
     """Run a model under one schedule after another until it fails.
 
@@ -93,11 +104,13 @@ def explore(
         model: any async function without arguments, over trio primitives, that can be run again and again.
         strategy: one of `STRATEGIES`. schedules: how many at most; 1000 if no budget is given either.
         seed: all chance follows from it, the model's too. budget: seconds of real time; it ends between batches.
-        depth: for "pct". preemptions: for "dfs", how many at most. jobs: processes; they find the same as one.
+        depth: for "pct" and "fair-pct", 3 if not given. preemptions: for "dfs", how many at most.
+        jobs: processes; they find the same as one. Not for a decorated test.
         stop_after: how many different failures are enough. shrink: whether to make them small.
         labelled, time_is_a_choice, step_limit, time_limit_ns: see `Model`.
         database: where failures are kept and tried first next time; "default" is ``.lsart_cache`` here.
         on_progress: called after each batch.
+        replay: for a decorated test: a token. The test runs the schedule of that, and no campaign.
 
     Raises:
         ConfigurationError: the model or an option cannot be used; the message says which and why.
@@ -112,18 +125,19 @@ def explore(
     )
     count = schedules if schedules is not None else (_SCHEDULES if budget is None else UNLIMITED)
 
-    def campaign(given: Model | Main, name: str = "") -> Exploration:
-        found = as_model(
+    def model_of(given: Model | Main) -> Model:
+        return as_model(
             given,
-            name=name,
             labelled=labelled,
             time_is_a_choice=time_is_a_choice,
             step_limit=step_limit,
             time_limit_ns=time_limit_ns,
         )
+
+    def campaign(found: Model) -> Exploration:
         plan = Plan(
             strategy=strategy,
-            settings=StrategySettings(depth=settings.depth, preemptions=settings.preemptions, labelled=found.labelled),
+            settings=attrs.evolve(settings, labelled=found.labelled),
             seed=seed,
             schedules=count,
             stop_after=stop_after,
@@ -131,15 +145,27 @@ def explore(
         return run_campaign(found, plan, options)
 
     if model is not None:
-        return campaign(model)
+        if replay is not None:
+            raise ConfigurationError("replay is for decorated tests; call lsart.replay(model, token)")
+        return campaign(model_of(model))
+    if jobs != 1:
+        raise ConfigurationError(
+            f"a decorated test runs in one process, not in {jobs}: its fixtures cannot be sent to others. Call "
+            "lsart.explore(model, jobs=...) with a function at the top of a module"
+        )
 
     def decorate(test: _Test) -> Callable[..., None]:
         @functools.wraps(test)
         def explored(*args: Any, **kwargs: Any) -> None:
             __tracebackhide__ = True
-            found = campaign(functools.partial(test, *args, **kwargs))
-            found.check()
-            if found.is_interrupted:
+            found = model_of(functools.partial(test, *args, **kwargs))
+            if replay is not None:
+                replay_test(found, replay)
+                return
+            told = campaign(found)
+            if told.failure is not None:
+                raise ScheduleFailure(told.failure, is_decorated=True)
+            if told.is_interrupted:
                 raise KeyboardInterrupt  # what was tried before Ctrl-C is too little for the test to pass
 
         explored.__wrapped_model__ = test  # type: ignore[attr-defined]  # for replay
@@ -152,7 +178,7 @@ def _checked(
     strategy: str,
     schedules: int | None,
     budget: float | None,
-    depth: int,
+    depth: int | None,
     preemptions: int | None,
     jobs: int,
     stop_after: int,
@@ -162,6 +188,11 @@ def _checked(
             raise ConfigurationError(f"{name} must be 1 or more, not {value}")
     if budget is not None and budget <= 0:
         raise ConfigurationError(f"a budget of {budget:g} seconds leaves no time for a single schedule; give more")
-    settings = StrategySettings(depth=depth, preemptions=preemptions)
+    for name, value, takers in (("depth", depth, TAKE_DEPTH), ("preemptions", preemptions, TAKE_PREEMPTIONS)):
+        if value is not None and strategy in STRATEGIES and strategy not in takers:
+            raise ConfigurationError(f"{name} is for {' and '.join(takers)}; the strategy {strategy} has no use for it")
+    settings = StrategySettings(preemptions=preemptions)
+    if depth is not None:
+        settings = attrs.evolve(settings, depth=depth)
     make_strategy(strategy, Random(0), settings)
     return settings

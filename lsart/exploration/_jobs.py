@@ -6,10 +6,11 @@ import multiprocessing
 import pickle
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from multiprocessing.synchronize import Event
 
 from lsart.contract import ConfigurationError
 from lsart.exploration._attempt import labelled
@@ -17,6 +18,8 @@ from lsart.exploration._batch import Batch, Batches, Plan
 from lsart.exploration._model import Model
 
 __all__ = ["Jobs", "jobs"]
+
+_SECONDS_BETWEEN_LOOKS = 0.1  # at whether somebody has pressed Ctrl-C
 
 _batches: Batches | None = None
 
@@ -32,14 +35,18 @@ class Jobs:
         self._count = count
         self._under_way: dict[int, Future[Batch]] = {}
 
-    def run(self, number: int, last: int) -> Batch:
-        """The result of a batch; meanwhile those after it are begun, up to `last`."""
+    def run(self, number: int, last: int, stop: Callable[[], bool]) -> Batch | None:
+        """The result of a batch; meanwhile those after it are begun, up to `last`. None if `stop` says so first."""
         for ahead in range(number, min(number + self._count * 2, last + 1)):
             if ahead not in self._under_way:
                 with _deaf():
                     self._under_way[ahead] = self._pool.submit(_run, ahead)
+        future = self._under_way.pop(number)
         try:
-            return self._under_way.pop(number).result()
+            while not stop():
+                with suppress(TimeoutError):
+                    return future.result(_SECONDS_BETWEEN_LOOKS)
+            return None
         except BrokenProcessPool:
             raise ConfigurationError(
                 "a process that ran schedules ended; run with --jobs 1 to see why. Does the program start its work "
@@ -62,10 +69,12 @@ def jobs(model: Model, plan: Plan, count: int) -> Iterator[Jobs]:
             "use one job"
         ) from None
     context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(count, mp_context=context, initializer=_begin, initargs=(payload,))
+    asked_to_stop = context.Event()
+    pool = ProcessPoolExecutor(count, mp_context=context, initializer=_begin, initargs=(payload, asked_to_stop))
     try:
         yield Jobs(pool, count)
     finally:
+        asked_to_stop.set()  # nobody waits for what is under way
         pool.shutdown(wait=True, cancel_futures=True)
 
 
@@ -82,12 +91,12 @@ def _deaf() -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
 
 
-def _begin(payload: bytes) -> None:
+def _begin(payload: bytes, asked_to_stop: Event) -> None:
     global _batches
     # Ctrl-C goes to every process of a terminal; the campaign decides what it means.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     model, plan = pickle.loads(payload)
-    _batches = Batches(model, plan)
+    _batches = Batches(model, plan, asked_to_stop.is_set)
 
 
 def _run(number: int) -> Batch:

@@ -18,7 +18,7 @@ from lsart.exploration._script import Follow, Switch
 from lsart.exploration._story import names_of_tasks, tell
 from lsart.exploration._token import Token, TokenError, decode
 
-__all__ = ["Moment", "Replay", "ReplayDiverged", "model_for", "replay"]
+__all__ = ["Moment", "Replay", "ReplayDiverged", "ReplayedFailure", "model_for", "replay", "replay_test"]
 
 
 class ReplayDiverged(LsartError):  # noqa: N818  (a state of things, not somebody's error)
@@ -65,6 +65,17 @@ class Replay:
     differences: tuple[str, ...]
     moment: Moment | None
     steps: int
+
+
+class ReplayedFailure(LsartError):  # noqa: N818  (as ScheduleFailure)
+    """The schedule that a decorated test was told to replay fails, as it did when it was found."""
+
+    def __init__(self, replay: Replay) -> None:
+        super().__init__(replay)
+        self.replay = replay
+
+    def __str__(self) -> str:
+        return f"{self.replay.symptom}\n\n{self.replay.story}"
 
 
 class _Stopped(Exception):  # noqa: N818  (how a run is left at a step)
@@ -133,6 +144,23 @@ def replay(
     if differences and not best_effort:
         raise ReplayDiverged(f"the replay diverged: {differences[0]}.{_versions(known)}", result)
     return result
+
+
+def replay_test(model: Model, token: str) -> None:
+    """Run the schedule of a token in place of a decorated test.
+
+    The token counts as one of this test if the name is the same: fixtures are new each time, so the values that it was
+    bound to are no mark of it. If the code has changed, the run differs, and that is said.
+
+    Raises:
+        ReplayedFailure: it fails, as it did. TokenError, ReplayDiverged: see `replay`.
+    """
+    known = decode(token)
+    if known.model != model.name:
+        raise TokenError(f"the token belongs to the test {known.model!r}, and this is {model.name!r}")
+    found = replay(attrs.evolve(model, fingerprint=known.fingerprint), known)
+    if found.symptom is not None:
+        raise ReplayedFailure(found)
 
 
 def model_for(model: Model | Main, token: Token, *, best_effort: bool = False) -> Model:

@@ -67,6 +67,8 @@ class Exploration:
         failures: different ones, in the order in which they were met. coverage: see there.
         is_exhausted: nothing is left to try within the strategy's bounds. is_interrupted: Ctrl-C ended it early.
         seconds: of real time that running the schedules took, without shrinking.
+        long: schedules that took more than half of the step limit, and went on in turns from there.
+        broken_off: why the search could not go on, if it could not; the failures are what was found until then.
         is_sound: whether exhaustion means that no schedule fails, between checkpoints; and not only those within a
             bound.
     """
@@ -81,6 +83,8 @@ class Exploration:
     is_exhausted: bool
     is_interrupted: bool
     is_sound: bool
+    long: int = 0
+    broken_off: str = ""
     seconds: float = attrs.field(eq=False, default=0.0)
 
     @property
@@ -106,19 +110,26 @@ class ScheduleFailure(LsartError):
     """A schedule was found under which a model fails.
 
     Likely causes: the model's code relies on an order that nothing ensures. `failure` has the whole story.
+
+    Args:
+        is_decorated: whether the model is a test that `explore` has decorated.
     """
 
-    def __init__(self, failure: Failure) -> None:
+    def __init__(self, failure: Failure, *, is_decorated: bool = False) -> None:
         super().__init__(failure)
         self.failure = failure
+        self.is_decorated = is_decorated
 
     def __str__(self) -> str:
         failure = self.failure
         told = f"{failure.symptom}\n\n{failure.story}\n\n"
         if not failure.recheck.is_stable:
             return f"{told}{failure.recheck}"
-        name = failure.model.rpartition(":")[2]
-        what = f"lsart.replay({name}, {failure.line!r})"
-        if not name.isidentifier():
+        module, _, name = failure.model.rpartition(":")
+        if self.is_decorated:
+            what = f"@lsart.explore(replay={failure.line!r})"
+        elif module and name.isidentifier():
+            what = f"lsart.replay({name}, {failure.line!r})"
+        else:
             what = f"lsart.replay(model, {failure.line!r}), where the model is {failure.model!r}"
         return f"{told}to see exactly this again:\n  {what}"

@@ -13,7 +13,7 @@ from random import Random
 
 import attrs
 
-from lsart.engine import CLOCK, Ready, Trace
+from lsart.engine import CLOCK, Ready, Trace, loop_works
 from lsart.exploration._attempt import Found, attempt, follow
 from lsart.exploration._dfs import DFS
 from lsart.exploration._failure import Symptom, symptom_of
@@ -56,8 +56,13 @@ def shrink_script(
     *,
     proves: bool = True,
     stop: Callable[[], bool] = lambda: False,
+    stop_proof: Callable[[], bool] | None = None,
 ) -> Shrunk | None:
-    """Make a failing schedule small; None if the script does not fail."""
+    """Make a failing schedule small; None if the script does not fail.
+
+    Args:
+        stop: asked between runs; True ends the search with the best so far. stop_proof: the same for the proof alone.
+    """
     found, _ = follow(model, script, seed)
     if found is None:
         return None
@@ -65,7 +70,7 @@ def shrink_script(
     smaller, found = _in_a_smaller_model(model, found, seed, stop)
     shrinker = _Shrinker(smaller, seed, found, stop)
     shrinker.reduce()
-    is_minimal = shrinker.prove() if proves else None
+    is_minimal = shrinker.prove(stop_proof or stop) if proves else None
     return Shrunk(
         model=smaller,
         found=shrinker.best,
@@ -130,12 +135,14 @@ class _Shrinker:
                 improved |= self._change_each(change)
         self._keep()
 
-    def prove(self) -> bool | None:
+    def prove(self, stop: Callable[[], bool]) -> bool | None:
         """Try everything with fewer preemptions, fewest first. Whether that proves the best one minimal."""
+        if not loop_works():  # preemptions cannot be told from waits
+            return None
         for bound in range(self.best.preemptions):
             search = DFS(bound)
             while search.begin(0):
-                if self.proof_runs >= _PROOF_RUNS or self._stop():
+                if self.proof_runs >= _PROOF_RUNS or stop():
                     return None
                 try:
                     trace = attempt(self._model, search, self._seed)

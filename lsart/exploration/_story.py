@@ -32,6 +32,7 @@ class _Stretch:
     before: Label | None = None
     waits_for: str = ""
     is_last: bool = False
+    is_before_turns: bool = False
     started: list[int] = attrs.field(factory=list)
 
 
@@ -60,6 +61,8 @@ def tell(trace: Trace, symptom: Symptom | None, *, labelled: bool) -> str:
         lines.append(_line(each, who, names, is_first=each.task not in seen))
         seen.add(each.task)
     _flush(bystanders, lines)
+    if trace.turns_from is not None:
+        lines.append(_turns(trace, trace.turns_from, names))
     if symptom is not None:
         _, *rest = symptom.message.splitlines() or [""]
         lines.append(f"=> {symptom}")
@@ -102,7 +105,7 @@ def _stretches(trace: Trace) -> list[_Stretch]:
             started.setdefault(step, []).append(number)
     upcoming = _upcoming_labels(trace)
     stretches: list[_Stretch] = []
-    for step, number in enumerate(trace.numbers):
+    for step, number in enumerate(trace.numbers[: trace.turns_from]):
         if not stretches or stretches[-1].task != number or stretches[-1].end != "y":
             stretches.append(_Stretch(number, step, step))
         current = stretches[-1]
@@ -113,12 +116,20 @@ def _stretches(trace: Trace) -> list[_Stretch]:
         current.operations += operations.get(step, ())
         current.started += started.get(step, ())
     if stretches:
-        stretches[-1].is_last = True
+        stretches[-1].is_last = trace.turns_from is None
+        stretches[-1].is_before_turns = not stretches[-1].is_last
     for each in stretches:
         if each.task == 1 and each.started:  # what was done before there was anybody else
             each.operations.clear()
             break
     return stretches
+
+
+def _turns(trace: Trace, first: int, names: dict[int, str]) -> str:
+    """What happened after nobody was asked any more."""
+    steps = trace.numbers[first:]
+    who = [names[each] for each in dict.fromkeys(steps) if each != 0]
+    return f"{_listed(who)} {'goes' if len(who) == 1 else 'go'} on in turns (steps {first + 1} to {first + len(steps)})"
 
 
 def _upcoming_labels(trace: Trace) -> dict[int, Label]:
@@ -191,6 +202,8 @@ def _why_it_stopped(stretch: _Stretch) -> str:
         return "waits for it" if len(stretch.started) == 1 else "waits for them"
     if stretch.end == "b":
         return f"has to wait for {stretch.waits_for}" if stretch.waits_for else "waits"
+    if stretch.is_before_turns:
+        return "and is not left alone any longer"
     if stretch.is_last:
         return "and the run ends here"
     if stretch.before is None:

@@ -21,7 +21,7 @@ from lsart.exploration._random_walk import RandomWalk
 from lsart.exploration._selective import Selective
 from lsart.exploration._uniform import UniformRandomWalk
 
-__all__ = ["STRATEGIES", "StrategySettings", "make_strategy"]
+__all__ = ["EXHAUSTIVE", "STRATEGIES", "TAKE_DEPTH", "TAKE_PREEMPTIONS", "StrategySettings", "make_strategy"]
 
 
 @attrs.frozen(kw_only=True)
@@ -70,6 +70,10 @@ STRATEGIES: dict[str, Callable[[Random, StrategySettings], Strategy]] = {
     "dpor": lambda stream, settings: DPOR(labelled=settings.labelled),
 }
 """Name to a function that makes one. The first is the default."""
+
+TAKE_DEPTH = ("pct", "fair-pct")
+TAKE_PREEMPTIONS = ("dfs",)
+"""Those that a setting is for."""
 
 EXHAUSTIVE = frozenset({"dfs", "dpor"})
 """Those that end by themselves, having seen everything; each schedule follows from the one before."""

@@ -30,7 +30,13 @@ __all__ = ["Heap", "HeapKind", "HeapStatistics"]
 _PATTERN = b"\xcd"  # unlike zero and unlike text, as debugging heaps fill
 _REMEMBERED_FREES = 4096  # at least this many of the newest freed blocks can still be named by a double free
 
-_Ends = dict[int, tuple[object, Origin]]  # offset of a freed block -> who allocated it, who freed it
+_Ends = dict[int, tuple[object, Origin, int]]  # offset of a freed block -> who allocated it, who freed it, its size
+
+
+def _origins(ends: tuple[object, Origin, int]) -> tuple[Origin, Origin]:
+    allocated, freed, _ = ends
+    assert isinstance(allocated, Origin)  # heaps give their allocator no other owner
+    return allocated, freed
 
 
 @attrs.frozen(kw_only=True)
@@ -142,7 +148,7 @@ class Heap:
         if block is None:
             return False
         freed = self._freed
-        freed[offset] = (block.owner, origin)
+        freed[offset] = (block.owner, origin, block.rounded)
         if len(freed) >= _REMEMBERED_FREES:
             self._freed, self._freed_earlier = {}, freed
         bus = self.environment.bus
@@ -166,9 +172,16 @@ class Heap:
         ends = self._freed.get(offset) or self._freed_earlier.get(offset)
         if ends is None:
             return None
-        allocated, freed = ends
-        assert isinstance(allocated, Origin)  # heaps give their allocator no other owner
-        return allocated, freed
+        return _origins(ends)
+
+    def ends_of_freed_over(self, address: int) -> tuple[Origin, Origin] | None:
+        """The same for a block that covered `address`. Looks at all that are remembered: for diagnosis."""
+        offset = address - self.base
+        for generation in (self._freed, self._freed_earlier):
+            for start in reversed(generation):
+                if start <= offset < start + generation[start][2]:
+                    return _origins(generation[start])
+        return None
 
     def statistics(self) -> HeapStatistics:
         """A frozen snapshot."""

@@ -24,6 +24,8 @@ def exploration_report(result: Exploration, tokens: Sequence[str], *, width: int
     page.paragraph("", f"{result.model}  {result.strategy}, seed {result.seed}", hanging=INDENT)
     if result.is_interrupted:
         page.line(("interrupted: this is the campaign so far", "bold yellow"))
+    if result.broken_off:
+        page.paragraph("broken off: ", result.broken_off, style="bold yellow")
     page.blank()
     for failure, token in zip(result.failures, tokens, strict=True):
         _failure(page, failure)
@@ -116,6 +118,8 @@ def _campaign(page: Page, result: Exploration) -> None:
     steps = f", about {result.steps / result.schedules:.0f} steps each" if result.schedules else ""
     page.paragraph("Schedules  ", f"{result.schedules:,}{steps}, {speed:,.0f}/s")
     page.paragraph("Orders     ", _orders(seen, result))
+    if result.long:
+        page.paragraph("Long       ", _long(result))
     if not result.failures:
         page.paragraph("Verdict    ", _verdict(result))
 
@@ -132,9 +136,18 @@ def _orders(seen: Coverage, result: Exploration) -> str:
     return f"{text}; {lately}: the next schedule is a new one with a chance of about {seen.chance_of_a_new_one:.0%}"
 
 
+def _long(result: Exploration) -> str:
+    return (
+        f"{_counted(result.long, 'schedule')} had taken half of the step limit, and went on in turns. Does a task "
+        "poll? Otherwise raise --step-limit"
+    )
+
+
 def _verdict(result: Exploration) -> str:
     if result.is_sound:
         return "no schedule fails: every order between two checkpoints was tried"
+    if result.is_exhausted and result.long:
+        return "no schedule fails of those that fit into half of the step limit; longer ones went on in turns"
     if result.is_exhausted:
         return "no schedule within the bound fails"
     return "no failure found; that is no proof that there is none"
@@ -150,6 +163,11 @@ def _moment(page: Page, model: str, moment: Moment) -> None:
     if moment.primitives:
         page.blank()
         page.line(("What they share", "bold"))
-        widest = max(len(name) for name, _ in moment.primitives)
+        # One long name must not leave the others without room for their states.
+        widest = min(max(len(name) for name, _ in moment.primitives), page.width // 3)
         for name, state in moment.primitives:
-            page.paragraph(f"{name}  ", state, indent=INDENT, label_width=widest + 2, style="")
+            if len(name) > widest:
+                page.paragraph("", name, indent=INDENT, style="")
+                page.paragraph(" " * (widest + 2), state, indent=INDENT)
+            else:
+                page.paragraph(f"{name}  ", state, indent=INDENT, label_width=widest + 2, style="")

@@ -22,7 +22,7 @@ from lsart.contract import ConfigurationError
 from lsart.engine import end_run
 from lsart.events import Bus, LockOrphaned, MisuseEvent, Origin, OutputNotFromHeap, PackageDisabled, describe
 from lsart.exploration import Model
-from lsart.memory import LSASS, Access
+from lsart.memory import LSASS, Access, Section
 from lsart.runtime import Costs, Lsa
 from lsart.stress._fingerprint import fingerprint
 from lsart.stress._load import find_scenario
@@ -186,15 +186,30 @@ class _Watch:
             return
         for section in self._lsa.memory.sections():
             if 0 <= access.address - section.base < section.max_size:
-                if section.block_containing(access.address) is None:
-                    ends = section.ends_of_freed(access.address)
-                    end_run(_use_after_free(access, section.name, access.address - section.base, ends))
+                stray = _first_stray(section, access)
+                if stray is not None:
+                    end_run(_use_after_free(access, section, stray))
                 return
 
 
-def _use_after_free(access: Access, section: str, offset: int, ends: tuple[Origin, Origin] | None) -> UseAfterFree:
+def _first_stray(section: Section, access: Access) -> int | None:
+    """The address of the first byte of an access that is in no block."""
+    address = access.address
+    while address < access.address + access.length:
+        block = section.block_containing(address)
+        if block is None:
+            return address
+        address = section.base + block.offset + block.rounded
+    return None
+
+
+def _use_after_free(access: Access, section: Section, stray: int) -> UseAfterFree:
     who = trio.lowlevel.current_task().name
-    place = f"{access.kind} of {access.length} bytes at {section}[{offset}] by {who} ({_line_of_package()})"
+    place = f"{access.kind} of {access.length} bytes at {section.name}[{access.address - section.base}] by {who}"
+    place += f" ({_line_of_package()})"
+    if stray != access.address:
+        place += f", from byte {stray - access.address} on"
+    ends = section.ends_of_freed_over(stray)
     if ends is None:
         return UseAfterFree(f"{place}, where there is no block", f"{access.kind} outside of blocks")
     allocated, freed = ends

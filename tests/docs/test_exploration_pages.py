@@ -119,7 +119,7 @@ def test_the_test_on_the_first_page_fails_with_the_story_that_is_shown(empty: Pa
     _save_programs(text)
     source = next(each for each in re.findall(r"```python\n(.*?)```", text, re.DOTALL) if "@lsart.explore" in each)
     (empty / "test_cache.py").write_text(source, encoding="utf-8")
-    shown = next(each for each in re.findall(r"```text\n(.*?)```", text, re.DOTALL) if "lsart.replay" in each)
+    shown = next(each for each in re.findall(r"```text\n(.*?)```", text, re.DOTALL) if "lsart.explore(replay" in each)
     test = next(value for name, value in runpy.run_path("test_cache.py").items() if name.startswith("test_"))
     with pytest.raises(lsart.ScheduleFailure) as caught:
         test()

@@ -10,7 +10,6 @@ import trio
 from models import BUGS, always_fails, handover, lock_order, lost_update, never_fails, two_bugs
 
 from lsart import Exploration, Model, ScheduleFailure, explore, replay
-from lsart.contract import ConfigurationError
 from lsart.engine import current, point
 from lsart.exploration import BATCH, STRATEGIES, as_model
 
@@ -174,49 +173,6 @@ def test_a_budget_of_time_ends_a_campaign_between_two_batches() -> None:
 
 def test_a_budget_is_no_reason_to_stop_before_the_schedules_that_were_asked_for() -> None:
     assert explore(never_fails, budget=3600, schedules=30).schedules == 30
-
-
-# ---------------------------------------------------------------------- what cannot be
-
-
-@pytest.mark.parametrize("name", ["schedules", "jobs", "stop_after", "depth", "step_limit"])
-@pytest.mark.parametrize("value", [0, -1])
-def test_limits_begin_at_one(name: str, value: int) -> None:
-    options: Any = {name: value}
-    with pytest.raises(ConfigurationError, match=f"^{name} must be 1 or more, not {value}$"):
-        explore(lost_update, **options)
-
-
-@pytest.mark.parametrize("budget", [0, -2.5])
-def test_a_budget_leaves_time_for_something(budget: float) -> None:
-    with pytest.raises(ConfigurationError, match=f"a budget of {budget:g} seconds leaves no time"):
-        explore(lost_update, budget=budget)
-
-
-def test_an_unknown_strategy_is_refused_with_those_that_there_are() -> None:
-    with pytest.raises(ConfigurationError, match=r"no strategy 'luck'; choose one of portfolio, .*dpor"):
-        explore(lost_update, strategy="luck")
-
-
-def test_fewer_than_no_preemptions_are_refused_with_the_strategy() -> None:
-    with pytest.raises(ConfigurationError, match=r"strategy 'dfs': .* 0 preemptions or more, not -1"):
-        explore(lost_update, strategy="dfs", preemptions=-1)
-
-
-def test_options_are_refused_before_the_model_runs() -> None:
-    def fail() -> None:
-        raise AssertionError("it ran")
-
-    model = on_run(1, fail)
-    for wrong in ({"jobs": 0}, {"strategy": "luck"}, {"budget": 0}):
-        options: Any = wrong
-        with pytest.raises(ConfigurationError):
-            explore(model, **options)
-
-
-def test_options_of_a_decorator_are_refused_where_it_stands() -> None:
-    with pytest.raises(ConfigurationError, match="schedules must be 1 or more"):
-        explore(schedules=0)
 
 
 # ---------------------------------------------------------------------- Ctrl-C

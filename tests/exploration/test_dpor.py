@@ -282,14 +282,6 @@ async def run_ended_by_a_watcher(log: Log) -> None:
     await together(watched, lambda: writes_a(log))
 
 
-async def poll_to_the_limit_of_steps(log: Log) -> None:
-    async def polls() -> None:
-        while not log:
-            await point("a", "r")
-
-    await together(polls, lambda: writes_a(log))
-
-
 async def turn_of_one_that_cannot_run_yet(log: Log) -> None:
     event = trio.Event()
 
@@ -349,14 +341,12 @@ async def deadline_set_by_two(log: Log) -> None:
         nursery_whose_body_raises,
         queue_for_the_lock_of_a_condition,
         run_ended_by_a_watcher,
-        poll_to_the_limit_of_steps,
     ],
 )
 def test_with_labels_it_sees_what_dfs_sees(main: Main) -> None:
-    limit = 10 if main is poll_to_the_limit_of_steps else 100
-    expected = set(seen(main, DFS(), step_limit=limit))
+    expected = set(seen(main, DFS()))
     assert len(expected) > 1
-    assert set(seen(main, DPOR(labelled=True), step_limit=limit)) == expected
+    assert set(seen(main, DPOR(labelled=True))) == expected
 
 
 def test_without_labels_it_sees_what_comes_after_the_end_of_a_channel() -> None:

@@ -11,7 +11,7 @@ from models import lock_order, lost_update, several_increments
 import lsart
 from lsart.contract import ConfigurationError
 from lsart.engine import point
-from lsart.exploration import FailureDatabase
+from lsart.exploration import FailureDatabase, ReplayedFailure
 
 pytest_plugins = ["pytester"]
 
@@ -90,7 +90,7 @@ def test_decorated_tests_pass_and_fail_under_pytest(pytester: pytest.Pytester) -
             "*main runs (step 2), starts * and *",
             "*`read balance`, and is STOPPED before `write balance`",
             "*to see exactly this again:",
-            "*lsart.replay(test_no_update_is_lost, 'lsart1:*",
+            "*@lsart.explore(replay='lsart1:*",
         ]
     )
 
@@ -127,7 +127,7 @@ def test_a_failing_one_raises_with_the_story_and_the_token() -> None:
     failure = caught.value.failure
     assert said.splitlines()[0] == "AssertionError: the balance is 1, not 2"
     assert "clerk-1 runs (steps 3 to 4), `read balance`, and is STOPPED before `write balance`" in said
-    assert said.endswith(f"lsart.replay(lost_update, {failure.line!r})")
+    assert said.endswith(f"@lsart.explore(replay={failure.line!r})")
 
 
 def test_the_token_is_replayed_with_the_decorated_test_and_with_the_bare_one() -> None:
@@ -154,6 +154,52 @@ def test_a_token_of_a_test_with_fixtures_is_replayed_with_the_bare_test_and_thei
     assert lsart.replay(functools.partial(several_increments, 2), line).is_exact
     with pytest.raises(lsart.TokenError, match="has changed since"):
         lsart.replay(functools.partial(several_increments, 3), line)
+
+
+def test_the_printed_line_replays_the_test_with_new_fixtures() -> None:
+    class Clerks:
+        def __init__(self, mark: str) -> None:
+            self.mark = mark  # differs from run to run, as a path or a port does
+
+    async def test_bank(clerks: Clerks, count: int) -> None:
+        await several_increments(count)
+
+    with pytest.raises(lsart.ScheduleFailure) as caught:
+        lsart.explore(schedules=60)(test_bank)(Clerks("a"), 2)
+    line = caught.value.failure.line
+    runs: list[int] = []
+
+    async def counts_runs(clerks: Clerks, count: int) -> None:
+        runs.append(1)
+        await test_bank(clerks, count)
+
+    counts_runs.__qualname__ = test_bank.__qualname__
+    with pytest.raises(ReplayedFailure) as again:
+        lsart.explore(replay=line)(counts_runs)(Clerks("b"), 2)
+    assert len(runs) == 1
+    assert str(again.value).splitlines()[0] == str(caught.value).splitlines()[0]
+    assert "STOPPED" in str(again.value)
+
+
+def test_a_token_that_a_mended_test_does_not_follow_fails_it() -> None:
+    with pytest.raises(lsart.ScheduleFailure) as caught:
+        decorated_lost_update()
+
+    async def mended() -> None:
+        await point("balance", "r")
+
+    mended.__module__, mended.__qualname__ = lost_update.__module__, lost_update.__qualname__
+    with pytest.raises(lsart.ReplayDiverged):
+        lsart.explore(replay=caught.value.failure.line)(mended)()
+    with pytest.raises(lsart.TokenError, match="belongs to the test 'models:lost_update'"):
+        lsart.explore(replay=caught.value.failure.line)(lock_order)()
+
+
+def test_what_a_decorated_test_cannot_do_is_refused() -> None:
+    with pytest.raises(ConfigurationError, match="runs in one process, not in 2"):
+        lsart.explore(jobs=2)
+    with pytest.raises(ConfigurationError, match=r"call lsart\.replay"):
+        lsart.explore(lost_update, replay="lsart1:x")  # type: ignore[call-overload]
 
 
 def test_the_options_of_the_decorator_are_those_of_a_campaign(tmp_path: Any) -> None:

@@ -4,10 +4,12 @@ import functools
 import multiprocessing
 import os
 import signal
+from pathlib import Path
 from typing import Any
 
 import attrs
 import pytest
+import trio
 from models import BUGS, crowd, draws_chance, handover, never_fails, several_increments, two_bugs
 
 from lsart import Model, explore
@@ -28,6 +30,20 @@ async def interrupts_its_process() -> None:
     if multiprocessing.parent_process() is not None:
         signal.raise_signal(signal.SIGINT)
     await point()
+
+
+async def takes_long(runs: str) -> None:
+    """Notes in a file that it ran."""
+    with open(runs, "a", encoding="ascii") as file:
+        file.write("x")
+    async with trio.open_nursery() as nursery:
+        for _ in range(2):
+            nursery.start_soon(takes_steps, 1500)
+
+
+async def takes_steps(count: int) -> None:
+    for _ in range(count):
+        await point("shared")
 
 
 @pytest.mark.slow
@@ -125,3 +141,21 @@ def test_ctrl_c_in_the_processes_is_left_to_the_campaign() -> None:
 def test_a_budget_ends_the_processes_between_two_batches() -> None:
     told = explore(attrs.evolve(BUGS["lock order"], main=never_fails), jobs=2, budget=1e-9, schedules=9 * BATCH)
     assert told.schedules == BATCH
+
+
+@pytest.mark.slow
+def test_ctrl_c_does_not_wait_for_the_batches_of_other_processes(tmp_path: Path) -> None:
+    heard: list[int] = []
+
+    def hears(progress: Any) -> None:
+        heard.append(progress.schedules)
+        if len(heard) == 1:
+            signal.raise_signal(signal.SIGINT)
+
+    runs = tmp_path / "runs"
+    runs.touch()
+    told = explore(functools.partial(takes_long, str(runs)), jobs=2, schedules=50 * BATCH, on_progress=hears)
+    assert told.is_interrupted
+    assert told.schedules == BATCH
+    # One batch each is over by then, or nearly so; those that were just begun are not run to their end.
+    assert runs.stat().st_size < 3 * BATCH

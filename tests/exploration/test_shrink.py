@@ -275,3 +275,26 @@ def test_a_symptom_is_a_kind_and_a_place_whatever_the_message() -> None:
     assert Symptom("KeyError", "a.py, main", "1") == Symptom("KeyError", "a.py, main", "2")
     assert Symptom("KeyError", "a.py, main", "1") != Symptom("KeyError", "a.py, other", "1")
     assert Symptom("KeyError", "a.py, main", "1") != Symptom("ValueError", "a.py, main", "1")
+
+
+def test_a_proof_can_be_given_up_without_giving_up_the_shrinking() -> None:
+    model = BUGS["handover"]
+    result = shrunk(model, found(model), stop_proof=lambda: True)
+    assert result.found.preemptions == fewest_preemptions("handover")
+    assert (result.proof_runs, result.is_minimal) == (0, None)
+
+
+def test_a_budget_that_is_spent_ends_the_proof_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = iter(range(0, 10**6, 100))
+    monkeypatch.setattr("lsart.exploration._campaign.time.monotonic", lambda: next(clock))
+    failure = explore(BUGS["handover"], budget=150).failure
+    assert failure is not None
+    assert failure.shrink_runs > 0
+    assert (failure.proof_runs, failure.is_minimal) == (0, None)
+
+
+def test_nothing_is_proved_where_preemptions_cannot_be_told_from_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = BUGS["handover"]
+    failure = found(model)
+    monkeypatch.setattr("lsart.exploration._shrink.loop_works", lambda: False)
+    assert shrunk(model, failure).is_minimal is None

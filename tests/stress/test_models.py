@@ -122,6 +122,27 @@ def test_a_use_after_free_names_who_touched_the_block_where_and_who_freed_it(tmp
     assert re.fullmatch(told, found.symptom.message)
 
 
+@pytest.mark.parametrize(
+    ("touch", "place"),
+    [
+        ("read(block + 8, 4)", r"read of 4 bytes at section-1\[8\]"),
+        ("write(block + 15, b'x')", r"write of 1 bytes at section-1\[15\]"),
+        ("read(before, 40)", r"read of 40 bytes at section-1\[0\]"),
+    ],
+)
+def test_a_use_after_free_is_seen_at_any_byte_of_the_block(tmp_path: Path, touch: str, place: str) -> None:
+    free = "await self.table.FreeSharedMemory(self.section, block)"
+    if "before" in touch:  # a block that lives, and the next one was freed
+        free = "before = block; block = await self.table.AllocateSharedMemory(self.section, 16); " + free
+    body = free
+    body += f"; await self.table.memory.{touch}"
+    found = failure_of(scenario_model(package(tmp_path, body), clients=1, calls=1))
+    assert found.symptom.kind == "UseAfterFree"
+    assert re.match(place, found.symptom.message)
+    assert "a block that was freed: allocated by cache" in found.symptom.message
+    assert ("from byte 32 on" in found.symptom.message) == ("before" in touch)
+
+
 def test_a_package_that_does_not_start_is_no_failure_of_a_schedule(tmp_path: Path) -> None:
     path = tmp_path / "broken.py"
     path.write_text("class Broken:\n    async def SpInitialize(self, *_):\n        raise OSError('x')\n", "utf-8")
