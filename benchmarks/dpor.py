@@ -25,7 +25,7 @@ sys.path.append(str(Path(__file__).resolve().parents[1] / "tests" / "support"))
 from programs import Program, Tally
 
 PROGRAMS, SMOKE_PROGRAMS = 10_000, 200
-LIMIT, SMOKE_LIMIT = 3000, 500
+LIMIT, SMOKE_LIMIT = 3000, 800
 SIZES = (3, 4, 5)
 FEWEST_FAILING, MOST_FAILING, MOST_SKIPPED = 30, 70, 10  # per cent
 KNOWN = ((2, 2, True), (2, 3, True), (3, 2, True), (4, 10, False))

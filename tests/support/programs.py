@@ -68,12 +68,12 @@ _PLAIN = {
     "sleep": 1,
     "notify": 2,
     "wait notified": 3,
-    "park": 1,
+    "park": 2,
     "unpark": 0,
     "shield": 0,
     "call soon": 0,
-    "put": 2,
-    "get": 3,
+    "put": 3,
+    "get": 4,
 }
 _AROUND = {"lock": 2, "semaphore": 2, "limiter": 2, "scope": 0, "timeout": 0, "nursery": 2, "failing nursery": 2}
 # What a program is about: it is drawn from few kinds of things, so that tasks meet at them.
