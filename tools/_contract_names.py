@@ -11,6 +11,7 @@ __all__ = [
     "NULL_TOLERATED",
     "Record",
     "entry_name",
+    "is_declared_only",
     "parameter_type",
     "python_name",
     "result_type",
@@ -28,6 +29,7 @@ PYTHON_NAMES = {  # where the rule gives a keyword, a misspelling of the header,
     "pcPackages": "package_count",
     "pcbTargetInfo": "target_info_size",
     "pfQOP": "quality_of_protection",
+    "PackgeId": "package_id",
 }
 
 
@@ -40,12 +42,23 @@ def python_name(windows_name: str) -> str:
 
 def entry_name(slot: Record, table: str) -> str:
     """The function a package offers for a slot: the export, or what the type's name or the pages call it."""
+    if table == "SECPKG_USER_FUNCTION_TABLE":
+        # The type of DeleteUserModeContext is that of the LSA-mode slot, so its name would say too little.
+        name = str(slot["typedef"]).removesuffix("Fn")
+        return name if name != "SpDeleteContext" else f"Sp{slot['name']}"
     if table != "SECPKG_FUNCTION_TABLE":
         return str(slot["name"])
     if "export_name" in slot:
         return str(slot["export_name"])
     typedef = str(slot["typedef"])
     return typedef.removesuffix("Fn") if typedef.endswith("Fn") else f"LsaAp{slot['name']}"
+
+
+def is_declared_only(slot: Record) -> bool:
+    """Whether a slot is known from its declaration alone, so that nobody can say what it should do."""
+    rules = slot.get("rules", [])
+    told = any(each["basis"] in ("doc", "seed") and each["kind"] != "advice" for each in rules)
+    return slot.get("doc_level", "full") != "full" and not told
 
 
 NUMBERS = [

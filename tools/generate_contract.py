@@ -11,159 +11,18 @@ leaves them.
 from __future__ import annotations
 
 import argparse
-import re
 import sys
 import textwrap
 import tomllib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-from _contract_names import ENUMS, NULL_TOLERATED, Record, entry_name, parameter_type, python_name, result_type
+from _contract_names import Record
+from _contract_protocols import protocols
+from _contract_rows import HEADER, row, rows_module, string, strings
 
 ROOT = Path(__file__).resolve().parent.parent
 CONTRACT = ROOT / "lsart" / "contract"
-WIDTH = 120
-
-# ------------------------------------------------------------------------------------------------ rows
-
-
-def string(text: str) -> str:
-    """A Python literal in double quotes."""
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
-
-
-def strings(texts: Iterable[str]) -> str:
-    items = [string(each) for each in texts]
-    return "()" if not items else f"({', '.join(items)}{',' if len(items) == 1 else ''})"
-
-
-def row(slot: Record, index: int, table: str, family: str) -> list[str]:
-    names = [python_name(each["name"]) for each in slot["parameters"]]
-    if len(set(names)) != len(names):
-        raise SystemExit(f"{table}.{slot['name']}: two parameters become one Python name: {names}")
-    lines = [
-        "    Slot(",
-        f"        {index}, {string(slot['name'])}, {string(table)}, {string(slot['returns'])},",
-    ]
-    for field, made in (
-        ("parameters", [parameter_row(slot, each) for each in slot["parameters"]]),
-        ("statuses", [status_row(each) for each in slot["statuses"]]),
-    ):
-        if made:
-            lines += [f"        {field}=(", *(f"            {each}," for each in made), "        ),"]
-        else:
-            lines.append(f"        {field}=(),")
-    rule_ids = slot.get("rule_ids", [each["id"] for each in slot.get("rules", [])])
-    lines.append(f"        status_sets={strings(slot.get('status_sets', ()))}, rule_ids={strings(rule_ids)},")
-    lines += [f"        {field}={string(slot[field])}," for field in ("summary", "failure", "ownership", "doc")]
-    lines.append(
-        f"        doc_level={string(slot.get('doc_level', 'full'))}, family={string(family)}, "
-        f"entry_name={string(entry_name(slot, table))}, "
-        f"interface_version={slot.get('interface_version', 0)},"
-    )
-    return [*lines, "    ),"]
-
-
-def parameter_row(slot: Record, parameter: Record) -> str:
-    texts = (python_name(parameter["name"]), parameter["name"], parameter["type"], parameter["direction"])
-    fields = [*map(string, texts), str(parameter["optional"]), string(parameter["meaning"])]
-    if (slot["name"], parameter["name"]) in NULL_TOLERATED:
-        fields.append("tolerates_null=True")
-    if parameter["direction"] == "in" and "bytes" in parameter_type(slot, parameter):
-        fields.append("takes_bytes=True")
-    return f"Parameter({', '.join(fields)})"
-
-
-def status_row(status: Record) -> str:
-    return f"DocumentedStatus({string(status['name'])}, {string(status['when'])})"
-
-
-HEADER = '''"""{doc}
-
-Written by tools/generate_contract.py from lsart/contract/data/{source}; do not edit.
-"""
-
-'''
-
-
-def rows_module(name: str, doc: str, source: str, records: Sequence[list[str]]) -> str:
-    body = [line for record in records for line in record]
-    used = [each for each in ("DocumentedStatus", "Parameter", "Slot") if any(f"{each}(" in x for x in body)]
-    return (
-        HEADER.format(doc=doc, source=source)
-        + "# fmt: off\n"
-        + "from __future__ import annotations\n\n"
-        + f"from lsart.contract._rows import {', '.join(used)}\n\n"
-        + f"__all__ = [{string(name)}]\n\n"
-        + "\n".join([f"{name}: tuple[Slot, ...] = (", *body, ")", ""])
-    )
-
-
-# ------------------------------------------------------------------------------------------------ protocols
-
-
-def docstring(slot: Record) -> list[str]:
-    """Summary, then what failure looks like."""
-    paragraphs = [slot["summary"]]
-    match slot["returns"]:
-        case "PVOID" | "HANDLE":
-            paragraphs.append("Returns None on failure.")
-        case "BOOLEAN":
-            paragraphs.append("Returns False on failure.")
-        case "VOID":
-            paragraphs.append("Returns nothing and never raises.")
-        case _:
-            named = [f"{x['name']} ({x['when']})" for x in slot["statuses"] if x["name"] != "STATUS_SUCCESS"]
-            named += [f"any status of the set {each}" for each in slot.get("status_sets", ())]
-            listed = "; ".join(named) or "no page lists which"
-            paragraphs.append(f"Raises StatusError: {listed}.")
-    wrapped = [textwrap.wrap(each, WIDTH - 8, break_long_words=False) for each in paragraphs]
-    lines = [*wrapped[0], "", *wrapped[1]]
-    return [
-        f'        """{lines[0]}',
-        *(f"        {each}" if each else "" for each in lines[1:]),
-        '        """',
-    ]
-
-
-def method(slot: Record) -> list[str]:
-    ins = [each for each in slot["parameters"] if each["direction"] != "out"]
-    arguments = ["self", *(f"{python_name(each['name'])}: {parameter_type(slot, each)}" for each in ins)]
-    result = result_type(slot)
-    line = f"    async def {slot['name']}({', '.join(arguments)}) -> {result}:"
-    if len(line) <= WIDTH:
-        signature = [line]
-    else:
-        inner = f"        {', '.join(arguments)}"
-        parts = [inner] if len(inner) <= WIDTH else [f"        {each}," for each in arguments]
-        signature = [f"    async def {slot['name']}(", *parts, f"    ) -> {result}:"]
-    return [*signature, *docstring(slot), ""]
-
-
-def protocol_module(name: str, bases: Sequence[str], doc: str, slots: Sequence[Record], imports: str = "") -> str:
-    body = [line for slot in slots for line in method(slot)]
-    code = "\n".join(body)
-    constants = [each for each in sorted(ENUMS) if re.search(rf"\b{each}\b", code)]
-    needed = [
-        "from lsart.contract._pointer import Pointer\n" if re.search(r"\bPointer\b", code) else "",
-        "from lsart.contract._status import NTSTATUS\n" if re.search(r": NTSTATUS|-> .*NTSTATUS", code) else "",
-        "from lsart.contract._structures import ClientRequest\n" if "ClientRequest" in code else "",
-    ]
-    checking = "".join(f"    {line}" for line in needed if line)
-    if constants:
-        listed = "".join(f"        {each},\n" for each in constants)
-        checking += f"    from lsart.contract._tables._enumerations import (\n{listed}    )\n"
-    typing = "TYPE_CHECKING, Protocol" if checking else "Protocol"
-    return (
-        HEADER.format(doc=doc, source="lsa_secpkg_function_table.toml")
-        + f"from __future__ import annotations\n\nfrom typing import {typing}\n\n"
-        + imports
-        + (f"if TYPE_CHECKING:\n{checking}\n" if checking else "")
-        + f"__all__ = [{string(name)}]\n\n\n"
-        + f'class {name}({", ".join(bases)}):\n    """{doc}"""\n'
-        + ("\n" + code.rstrip() + "\n" if body else "")
-    )
-
 
 # ------------------------------------------------------------------------------------------------ constants
 
@@ -268,6 +127,7 @@ def generate() -> dict[Path, str]:
         return tomllib.loads((CONTRACT / "data" / f"{name}.toml").read_text("utf-8"))
 
     lsa, package = load("lsa_secpkg_function_table"), load("secpkg_function_table")
+    user, dll = load("secpkg_user_function_table"), load("secpkg_dll_functions")
     client, ndis = load("client_api"), load("ndis_shared_memory")
     statuses, structures = load("statuses")["status"], load("structures")
     tables = CONTRACT / "_tables"
@@ -291,6 +151,8 @@ def generate() -> dict[Path, str]:
     for stem, table, source, records, size in (
         ("lsa_secpkg", "LSA_SECPKG_FUNCTION_TABLE", "lsa_secpkg_function_table", lsa["slot"], 16),
         ("secpkg", "SECPKG_FUNCTION_TABLE", "secpkg_function_table", package["slot"], 11),
+        ("user", "SECPKG_USER_FUNCTION_TABLE", "secpkg_user_function_table", user["slot"], 15),
+        ("dll", "SECPKG_DLL_FUNCTIONS", "secpkg_dll_functions", dll["slot"], 4),
         ("client", "client API", "client_api", client["function"], 9),
         ("ndis", "NDIS", "ndis_shared_memory", ndis["function"], 9),
     ):
@@ -304,26 +166,6 @@ def generate() -> dict[Path, str]:
             parts.setdefault(stem, []).append(f"{path.stem}:{name}")
     files |= protocols(tables, lsa["slot"])
     files[tables / "__init__.py"] = face(parts)
-    return files
-
-
-def protocols(tables: Path, slots: Sequence[Record]) -> dict[Path, str]:
-    doc = "Functions LSA offers to an authentication package (slots 0 to 10)."
-    files = {tables / "_dispatch_protocol.py": protocol_module("LSA_DISPATCH_TABLE", ["Protocol"], doc, slots[:11])}
-    bases, imports = (
-        ["LSA_DISPATCH_TABLE"],
-        ["from lsart.contract._tables._dispatch_protocol import LSA_DISPATCH_TABLE\n"],
-    )
-    for start, stop in ((11, 29), (29, 46), (46, 64)):
-        name, stem = f"Slots{start}To{stop - 1}", f"_slots_{start}_{stop - 1}_protocol"
-        doc = f"Slots {start} to {stop - 1} of LSA_SECPKG_FUNCTION_TABLE."
-        files[tables / f"{stem}.py"] = protocol_module(name, ["Protocol"], doc, slots[start:stop])
-        bases.append(name)
-        imports.append(f"from lsart.contract._tables.{stem} import {name}\n")
-    doc = "Functions LSA offers to a package (SpInitialize, third parameter), all 64 slots."
-    files[tables / "_secpkg_protocol.py"] = protocol_module(
-        "LSA_SECPKG_FUNCTION_TABLE", [*bases, "Protocol"], doc, [], "".join(imports) + "\n"
-    )
     return files
 
 
@@ -343,12 +185,15 @@ def face(parts: dict[str, list[str]]) -> str:
         "CLIENT_FUNCTIONS": f"({joined('client')})",
         "LSA_SECPKG_SLOTS": "(\n    " + joined("lsa_secpkg", ",\n    ") + ",\n)",
         "NDIS_FUNCTIONS": parts["ndis"][0].split(":")[1],
+        "SECPKG_DLL_SLOTS": parts["dll"][0].split(":")[1],
         "SECPKG_SLOTS": f"({joined('secpkg')})",
+        "SECPKG_USER_SLOTS": parts["user"][0].split(":")[1],
     }
     comments = {"LSA_DISPATCH_SLOTS": "LST-2: the same functions, so the same rows"}
     tuples["LSA_DISPATCH_SLOTS"] = "LSA_SECPKG_SLOTS[:11]"
     names = sorted([*tuples, "LSA_DISPATCH_TABLE", "LSA_SECPKG_FUNCTION_TABLE"])
-    order = ["LSA_SECPKG_SLOTS", "LSA_DISPATCH_SLOTS", "SECPKG_SLOTS", "CLIENT_FUNCTIONS", "NDIS_FUNCTIONS"]
+    order = ["LSA_SECPKG_SLOTS", "LSA_DISPATCH_SLOTS", "SECPKG_SLOTS", "SECPKG_USER_SLOTS", "SECPKG_DLL_SLOTS"]
+    order += ["CLIENT_FUNCTIONS", "NDIS_FUNCTIONS"]
     lines = [
         f"{each}: tuple[Slot, ...] = {tuples[each]}" + (f"  # {comments[each]}" if each in comments else "")
         for each in order

@@ -90,6 +90,8 @@ class Slot:
             slot Initialize); elsewhere equal to `name`.
         interface_version: first SECPKG_INTERFACE_VERSION number with this slot, 0 where versions do
             not apply.
+        typedef: name of its C function type. convention: the calling convention of that type.
+        declared_only: no page says what it does; only a header declares it.
     """
 
     index: int
@@ -108,6 +110,9 @@ class Slot:
     family: str
     entry_name: str
     interface_version: int
+    typedef: str = ""
+    convention: str = ""
+    declared_only: bool = False
 
     @property
     def in_parameters(self) -> tuple[Parameter, ...]:

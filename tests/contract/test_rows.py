@@ -19,10 +19,19 @@ from lsart.contract._tables import (
     LSA_SECPKG_FUNCTION_TABLE,
     LSA_SECPKG_SLOTS,
     NDIS_FUNCTIONS,
+    SECPKG_DLL_SLOTS,
     SECPKG_SLOTS,
+    SECPKG_USER_SLOTS,
 )
 
-EVERY_SLOT = [*LSA_SECPKG_SLOTS, *SECPKG_SLOTS, *CLIENT_FUNCTIONS, *NDIS_FUNCTIONS]
+EVERY_SLOT = [
+    *LSA_SECPKG_SLOTS,
+    *SECPKG_SLOTS,
+    *SECPKG_USER_SLOTS,
+    *SECPKG_DLL_SLOTS,
+    *CLIENT_FUNCTIONS,
+    *NDIS_FUNCTIONS,
+]
 
 
 def slot(name: str) -> Slot:
@@ -30,7 +39,14 @@ def slot(name: str) -> Slot:
 
 
 def test_every_table_has_all_its_slots_in_memory_order() -> None:
-    sizes = {64: LSA_SECPKG_SLOTS, 43: SECPKG_SLOTS, 18: CLIENT_FUNCTIONS, 5: NDIS_FUNCTIONS}
+    sizes = {
+        64: LSA_SECPKG_SLOTS,
+        43: SECPKG_SLOTS,
+        15: SECPKG_USER_SLOTS,
+        4: SECPKG_DLL_SLOTS,
+        18: CLIENT_FUNCTIONS,
+        5: NDIS_FUNCTIONS,
+    }
     for size, rows in sizes.items():
         assert [each.index for each in rows] == list(range(size))
 
@@ -77,6 +93,10 @@ def test_a_slot_knows_the_function_that_a_package_offers_for_it() -> None:
     assert names["CallPackageUntrusted"] == "LsaApCallPackageUntrusted"
     assert names["PostLogonUser"] == "LsaApPostLogonUser"
     assert len(set(names.values())) == 43
+    in_the_client = {each.name: each.entry_name for each in SECPKG_USER_SLOTS}
+    assert in_the_client["SealMessage"] == "SpSealMessage"
+    assert in_the_client["DeleteUserModeContext"] == "SpDeleteUserModeContext"
+    assert len(set(in_the_client.values())) == 15
     assert all(each.entry_name == each.name for each in LSA_SECPKG_SLOTS)
 
 

@@ -26,6 +26,7 @@ LSA_SECPKG_0_TO_15: tuple[Slot, ...] = (
         ownership="No memory changes hands. LSA keeps the session object in kernel memory until it is deleted.",
         doc="sdk-api: nc-ntsecpkg-lsa_create_logon_session",
         doc_level="full", family="logon-session", entry_name="CreateLogonSession", interface_version=0,
+        typedef="LSA_CREATE_LOGON_SESSION", convention="NTAPI",
     ),
     Slot(
         1, "DeleteLogonSession", "LSA_SECPKG_FUNCTION_TABLE", "NTSTATUS",
@@ -43,6 +44,7 @@ LSA_SECPKG_0_TO_15: tuple[Slot, ...] = (
         ownership="No memory changes hands. Credentials stored under the session go with it (derived).",
         doc="sdk-api: nc-ntsecpkg-lsa_delete_logon_session",
         doc_level="full", family="logon-session", entry_name="DeleteLogonSession", interface_version=0,
+        typedef="LSA_DELETE_LOGON_SESSION", convention="NTAPI",
     ),
     Slot(
         2, "AddCredential", "LSA_SECPKG_FUNCTION_TABLE", "NTSTATUS",
@@ -62,6 +64,7 @@ LSA_SECPKG_0_TO_15: tuple[Slot, ...] = (
         ownership="LSA copies both strings; the package keeps and frees its own buffers.",
         doc="sdk-api: nc-ntsecpkg-lsa_add_credential",
         doc_level="full", family="credentials", entry_name="AddCredential", interface_version=0,
+        typedef="LSA_ADD_CREDENTIAL", convention="NTAPI",
     ),
     Slot(
         3, "GetCredentials", "LSA_SECPKG_FUNCTION_TABLE", "NTSTATUS",
@@ -86,6 +89,7 @@ LSA_SECPKG_0_TO_15: tuple[Slot, ...] = (
         ownership="The credential buffer is allocated with AllocateLsaHeap for the caller, who frees it with FreeLsaHeap.",
         doc="sdk-api: nc-ntsecpkg-lsa_get_credentials",
         doc_level="full", family="credentials", entry_name="GetCredentials", interface_version=0,
+        typedef="LSA_GET_CREDENTIALS", convention="NTAPI",
     ),
     Slot(
         4, "DeleteCredential", "LSA_SECPKG_FUNCTION_TABLE", "NTSTATUS",
@@ -105,6 +109,7 @@ LSA_SECPKG_0_TO_15: tuple[Slot, ...] = (
         ownership="No memory changes hands; LSA drops its own copy.",
         doc="sdk-api: nc-ntsecpkg-lsa_delete_credential",
         doc_level="full", family="credentials", entry_name="DeleteCredential", interface_version=0,
+        typedef="LSA_DELETE_CREDENTIAL", convention="NTAPI",
     ),
     Slot(
         5, "AllocateLsaHeap", "LSA_SECPKG_FUNCTION_TABLE", "PVOID",
@@ -118,6 +123,7 @@ LSA_SECPKG_0_TO_15: tuple[Slot, ...] = (
         ownership="Caller owns the block until it frees it with FreeLsaHeap or hands it to LSA in an output that LSA frees.",
         doc="seed 003; sdk-api: nc-ntsecpkg-lsa_allocate_lsa_heap",
         doc_level="full", family="lsa-heap", entry_name="AllocateLsaHeap", interface_version=0,
+        typedef="LSA_ALLOCATE_LSA_HEAP", convention="NTAPI",
     ),
     Slot(
         6, "FreeLsaHeap", "LSA_SECPKG_FUNCTION_TABLE", "VOID",
@@ -131,6 +137,7 @@ LSA_SECPKG_0_TO_15: tuple[Slot, ...] = (
         ownership="Takes the block back; the pointer is dead afterwards.",
         doc="sdk-api: nc-ntlsa-lsa_free_lsa_heap",
         doc_level="full", family="lsa-heap", entry_name="FreeLsaHeap", interface_version=0,
+        typedef="LSA_FREE_LSA_HEAP", convention="NTAPI",
     ),
     Slot(
         7, "AllocateClientBuffer", "LSA_SECPKG_FUNCTION_TABLE", "NTSTATUS",
@@ -149,6 +156,7 @@ LSA_SECPKG_0_TO_15: tuple[Slot, ...] = (
         ownership="Memory lives in the client. Freed by the package with FreeClientBuffer, or by the client with LsaFreeReturnBuffer once returned to it.",
         doc="sdk-api: nc-ntsecpkg-lsa_allocate_client_buffer",
         doc_level="full", family="client-buffer", entry_name="AllocateClientBuffer", interface_version=0,
+        typedef="LSA_ALLOCATE_CLIENT_BUFFER", convention="NTAPI",
     ),
     Slot(
         8, "FreeClientBuffer", "LSA_SECPKG_FUNCTION_TABLE", "NTSTATUS",
@@ -165,6 +173,7 @@ LSA_SECPKG_0_TO_15: tuple[Slot, ...] = (
         ownership="Takes back the client buffer.",
         doc="sdk-api: nc-ntsecpkg-lsa_free_client_buffer",
         doc_level="full", family="client-buffer", entry_name="FreeClientBuffer", interface_version=0,
+        typedef="LSA_FREE_CLIENT_BUFFER", convention="NTAPI",
     ),
     Slot(
         9, "CopyToClientBuffer", "LSA_SECPKG_FUNCTION_TABLE", "NTSTATUS",
@@ -183,6 +192,7 @@ LSA_SECPKG_0_TO_15: tuple[Slot, ...] = (
         ownership="No ownership change; both buffers stay with their owners.",
         doc="sdk-api: nc-ntsecpkg-lsa_copy_to_client_buffer",
         doc_level="full", family="client-buffer", entry_name="CopyToClientBuffer", interface_version=0,
+        typedef="LSA_COPY_TO_CLIENT_BUFFER", convention="NTAPI",
     ),
     Slot(
         10, "CopyFromClientBuffer", "LSA_SECPKG_FUNCTION_TABLE", "NTSTATUS",
@@ -201,6 +211,7 @@ LSA_SECPKG_0_TO_15: tuple[Slot, ...] = (
         ownership="No ownership change; both buffers stay with their owners.",
         doc="sdk-api: nc-ntsecpkg-lsa_copy_from_client_buffer",
         doc_level="full", family="client-buffer", entry_name="CopyFromClientBuffer", interface_version=0,
+        typedef="LSA_COPY_FROM_CLIENT_BUFFER", convention="NTAPI",
     ),
     Slot(
         11, "ImpersonateClient", "LSA_SECPKG_FUNCTION_TABLE", "NTSTATUS",
@@ -214,6 +225,7 @@ LSA_SECPKG_0_TO_15: tuple[Slot, ...] = (
         ownership="The thread holds an impersonation token until it reverts.",
         doc="legacy page: ImpersonateClient function (security, previous versions)",
         doc_level="full", family="token", entry_name="ImpersonateClient", interface_version=0,
+        typedef="LSA_IMPERSONATE_CLIENT", convention="NTAPI",
     ),
     Slot(
         12, "UnloadPackage", "LSA_SECPKG_FUNCTION_TABLE", "NTSTATUS",
@@ -227,6 +239,7 @@ LSA_SECPKG_0_TO_15: tuple[Slot, ...] = (
         ownership="No memory changes hands.",
         doc="legacy page: UnloadPackage function (security, previous versions)",
         doc_level="full", family="misc", entry_name="UnloadPackage", interface_version=0,
+        typedef="LSA_UNLOAD_PACKAGE", convention="NTAPI",
     ),
     Slot(
         13, "DuplicateHandle", "LSA_SECPKG_FUNCTION_TABLE", "NTSTATUS",
@@ -243,6 +256,7 @@ LSA_SECPKG_0_TO_15: tuple[Slot, ...] = (
         ownership="The new handle belongs to the caller's process and is closed with CloseHandle.",
         doc="sdk-api: nc-ntsecpkg-lsa_duplicate_handle",
         doc_level="full", family="misc", entry_name="DuplicateHandle", interface_version=0,
+        typedef="LSA_DUPLICATE_HANDLE", convention="NTAPI",
     ),
     Slot(
         14, "SaveSupplementalCredentials", "LSA_SECPKG_FUNCTION_TABLE", "NTSTATUS",
@@ -259,6 +273,7 @@ LSA_SECPKG_0_TO_15: tuple[Slot, ...] = (
         ownership="Not stated; the type passes a package buffer in (derived).",
         doc="win32: SecAuthN/authentication-functions (list line only)",
         doc_level="thin", family="cred-manager", entry_name="SaveSupplementalCredentials", interface_version=0,
+        typedef="LSA_SAVE_SUPPLEMENTAL_CREDENTIALS", convention="NTAPI", declared_only=True,
     ),
     Slot(
         15, "CreateThread", "LSA_SECPKG_FUNCTION_TABLE", "HANDLE",
@@ -277,5 +292,6 @@ LSA_SECPKG_0_TO_15: tuple[Slot, ...] = (
         ownership="Caller owns the thread handle and closes it with CloseHandle.",
         doc="sdk-api: nc-ntsecpkg-lsa_create_thread",
         doc_level="full", family="misc", entry_name="CreateThread", interface_version=0,
+        typedef="LSA_CREATE_THREAD", convention="NTAPI",
     ),
 )

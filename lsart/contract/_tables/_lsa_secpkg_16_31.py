@@ -25,6 +25,7 @@ LSA_SECPKG_16_TO_31: tuple[Slot, ...] = (
         ownership="Caller supplies the structure.",
         doc="sdk-api: nc-ntsecpkg-lsa_get_client_info",
         doc_level="full", family="misc", entry_name="GetClientInfo", interface_version=0,
+        typedef="LSA_GET_CLIENT_INFO", convention="NTAPI",
     ),
     Slot(
         17, "RegisterNotification", "LSA_SECPKG_FUNCTION_TABLE", "HANDLE",
@@ -44,6 +45,7 @@ LSA_SECPKG_16_TO_31: tuple[Slot, ...] = (
         ownership="LSA owns the registration; the handle is given back with CancelNotification.",
         doc="sdk-api: nc-ntsecpkg-lsa_register_notification",
         doc_level="full", family="notification", entry_name="RegisterNotification", interface_version=0,
+        typedef="LSA_REGISTER_NOTIFICATION", convention="NTAPI",
     ),
     Slot(
         18, "CancelNotification", "LSA_SECPKG_FUNCTION_TABLE", "NTSTATUS",
@@ -60,6 +62,7 @@ LSA_SECPKG_16_TO_31: tuple[Slot, ...] = (
         ownership="Takes the notification handle back.",
         doc="sdk-api: nc-ntsecpkg-lsa_cancel_notification",
         doc_level="full", family="notification", entry_name="CancelNotification", interface_version=0,
+        typedef="LSA_CANCEL_NOTIFICATION", convention="NTAPI",
     ),
     Slot(
         19, "MapBuffer", "LSA_SECPKG_FUNCTION_TABLE", "NTSTATUS",
@@ -76,6 +79,7 @@ LSA_SECPKG_16_TO_31: tuple[Slot, ...] = (
         ownership="LSA owns the mapping for the duration of the call (derived).",
         doc="sdk-api: nc-ntsecpkg-lsa_map_buffer",
         doc_level="full", family="client-buffer", entry_name="MapBuffer", interface_version=0,
+        typedef="LSA_MAP_BUFFER", convention="NTAPI",
     ),
     Slot(
         20, "CreateToken", "LSA_SECPKG_FUNCTION_TABLE", "NTSTATUS",
@@ -103,6 +107,7 @@ LSA_SECPKG_16_TO_31: tuple[Slot, ...] = (
         ownership="Token goes to the caller, closed with CloseHandle. V1 group data must come from AllocatePrivateHeap.",
         doc="sdk-api: nc-ntsecpkg-lsa_create_token",
         doc_level="full", family="token", entry_name="CreateToken", interface_version=0,
+        typedef="LSA_CREATE_TOKEN", convention="NTAPI",
     ),
     Slot(
         21, "AuditLogon", "LSA_SECPKG_FUNCTION_TABLE", "VOID",
@@ -124,6 +129,7 @@ LSA_SECPKG_16_TO_31: tuple[Slot, ...] = (
         ownership="Caller keeps every buffer.",
         doc="sdk-api: nc-ntsecpkg-lsa_audit_logon",
         doc_level="full", family="audit", entry_name="AuditLogon", interface_version=0,
+        typedef="LSA_AUDIT_LOGON", convention="NTAPI",
     ),
     Slot(
         22, "CallPackage", "LSA_SECPKG_FUNCTION_TABLE", "NTSTATUS",
@@ -145,6 +151,7 @@ LSA_SECPKG_16_TO_31: tuple[Slot, ...] = (
         ownership="LSA returns the reply buffer; the caller frees it with FreeReturnBuffer.",
         doc="sdk-api: nc-ntsecpkg-lsa_call_package",
         doc_level="full", family="call-package", entry_name="CallPackage", interface_version=0,
+        typedef="LSA_CALL_PACKAGE", convention="NTAPI",
     ),
     Slot(
         23, "FreeReturnBuffer", "LSA_SECPKG_FUNCTION_TABLE", "VOID",
@@ -158,6 +165,7 @@ LSA_SECPKG_16_TO_31: tuple[Slot, ...] = (
         ownership="Takes back buffers that LSA functions returned, for example call-package replies.",
         doc="sdk-api: nc-ntsecpkg-lsa_free_lsa_heap",
         doc_level="full", family="lsa-heap", entry_name="FreeReturnBuffer", interface_version=0,
+        typedef="LSA_FREE_LSA_HEAP", convention="NTAPI",
     ),
     Slot(
         24, "GetCallInfo", "LSA_SECPKG_FUNCTION_TABLE", "BOOLEAN",
@@ -171,6 +179,7 @@ LSA_SECPKG_16_TO_31: tuple[Slot, ...] = (
         ownership="Caller supplies the structure.",
         doc="sdk-api: nc-ntsecpkg-lsa_get_call_info",
         doc_level="full", family="misc", entry_name="GetCallInfo", interface_version=0,
+        typedef="LSA_GET_CALL_INFO", convention="NTAPI",
     ),
     Slot(
         25, "CallPackageEx", "LSA_SECPKG_FUNCTION_TABLE", "NTSTATUS",
@@ -193,6 +202,7 @@ LSA_SECPKG_16_TO_31: tuple[Slot, ...] = (
         ownership="As CallPackage: reply freed with FreeReturnBuffer.",
         doc="sdk-api: nc-ntsecpkg-lsa_call_packageex",
         doc_level="full", family="call-package", entry_name="CallPackageEx", interface_version=0,
+        typedef="LSA_CALL_PACKAGEEX", convention="NTAPI",
     ),
     Slot(
         26, "CreateSharedMemory", "LSA_SECPKG_FUNCTION_TABLE", "PVOID",
@@ -207,6 +217,7 @@ LSA_SECPKG_16_TO_31: tuple[Slot, ...] = (
         ownership="Section belongs to the package until DeleteSharedMemory; blocks inside it come from AllocateSharedMemory and go back with FreeSharedMemory.",
         doc="seed 001; sdk-api: nc-ntsecpkg-lsa_create_shared_memory",
         doc_level="full", family="shared-memory", entry_name="CreateSharedMemory", interface_version=0,
+        typedef="LSA_CREATE_SHARED_MEMORY", convention="NTAPI",
     ),
     Slot(
         27, "AllocateSharedMemory", "LSA_SECPKG_FUNCTION_TABLE", "PVOID",
@@ -221,6 +232,7 @@ LSA_SECPKG_16_TO_31: tuple[Slot, ...] = (
         ownership="Block belongs to the package until FreeSharedMemory with the same section.",
         doc="seed 000; sdk-api: nc-ntsecpkg-lsa_allocate_shared_memory",
         doc_level="full", family="shared-memory", entry_name="AllocateSharedMemory", interface_version=0,
+        typedef="LSA_ALLOCATE_SHARED_MEMORY", convention="NTAPI",
     ),
     Slot(
         28, "FreeSharedMemory", "LSA_SECPKG_FUNCTION_TABLE", "VOID",
@@ -235,6 +247,7 @@ LSA_SECPKG_16_TO_31: tuple[Slot, ...] = (
         ownership="Takes the block back into its section.",
         doc="seed 002; sdk-api: nc-ntsecpkg-lsa_free_shared_memory",
         doc_level="full", family="shared-memory", entry_name="FreeSharedMemory", interface_version=0,
+        typedef="LSA_FREE_SHARED_MEMORY", convention="NTAPI",
     ),
     Slot(
         29, "DeleteSharedMemory", "LSA_SECPKG_FUNCTION_TABLE", "BOOLEAN",
@@ -248,6 +261,7 @@ LSA_SECPKG_16_TO_31: tuple[Slot, ...] = (
         ownership="Ends the package's ownership of the section.",
         doc="sdk-api: nc-ntsecpkg-lsa_delete_shared_memory",
         doc_level="full", family="shared-memory", entry_name="DeleteSharedMemory", interface_version=0,
+        typedef="LSA_DELETE_SHARED_MEMORY", convention="NTAPI",
     ),
     Slot(
         30, "OpenSamUser", "LSA_SECPKG_FUNCTION_TABLE", "NTSTATUS",
@@ -270,6 +284,7 @@ LSA_SECPKG_16_TO_31: tuple[Slot, ...] = (
         ownership="Handle belongs to the caller; released with CloseSamUser.",
         doc="sdk-api: nc-ntsecpkg-lsa_open_sam_user",
         doc_level="full", family="sam", entry_name="OpenSamUser", interface_version=0,
+        typedef="LSA_OPEN_SAM_USER", convention="NTAPI",
     ),
     Slot(
         31, "GetUserCredentials", "LSA_SECPKG_FUNCTION_TABLE", "NTSTATUS",
@@ -287,5 +302,6 @@ LSA_SECPKG_16_TO_31: tuple[Slot, ...] = (
         ownership="Not stated.",
         doc="win32: SecAuthN/authentication-functions (list line only)",
         doc_level="thin", family="sam", entry_name="GetUserCredentials", interface_version=0,
+        typedef="LSA_GET_USER_CREDENTIALS", convention="NTAPI", declared_only=True,
     ),
 )

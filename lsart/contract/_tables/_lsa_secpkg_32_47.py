@@ -27,6 +27,7 @@ LSA_SECPKG_32_TO_47: tuple[Slot, ...] = (
         ownership="Buffer goes to the caller, freed with FreeLsaHeap.",
         doc="sdk-api: nc-ntsecpkg-lsa_get_user_auth_data",
         doc_level="full", family="sam", entry_name="GetUserAuthData", interface_version=0,
+        typedef="LSA_GET_USER_AUTH_DATA", convention="NTAPI",
     ),
     Slot(
         33, "CloseSamUser", "LSA_SECPKG_FUNCTION_TABLE", "NTSTATUS",
@@ -43,6 +44,7 @@ LSA_SECPKG_32_TO_47: tuple[Slot, ...] = (
         ownership="Takes the handle back.",
         doc="sdk-api: nc-ntsecpkg-lsa_close_sam_user",
         doc_level="full", family="sam", entry_name="CloseSamUser", interface_version=0,
+        typedef="LSA_CLOSE_SAM_USER", convention="NTAPI",
     ),
     Slot(
         34, "ConvertAuthDataToToken", "LSA_SECPKG_FUNCTION_TABLE", "NTSTATUS",
@@ -67,6 +69,7 @@ LSA_SECPKG_32_TO_47: tuple[Slot, ...] = (
         ownership="Token closed with CloseHandle; account name buffer handed to the caller.",
         doc="sdk-api: nc-ntsecpkg-lsa_convert_auth_data_to_token",
         doc_level="full", family="token", entry_name="ConvertAuthDataToToken", interface_version=0,
+        typedef="LSA_CONVERT_AUTH_DATA_TO_TOKEN", convention="NTAPI",
     ),
     Slot(
         35, "ClientCallback", "LSA_SECPKG_FUNCTION_TABLE", "NTSTATUS",
@@ -86,6 +89,7 @@ LSA_SECPKG_32_TO_47: tuple[Slot, ...] = (
         ownership="Buffers stay with their owners; the output buffer is filled by the callback.",
         doc="sdk-api: nc-ntsecpkg-lsa_client_callback",
         doc_level="full", family="call-package", entry_name="ClientCallback", interface_version=0,
+        typedef="LSA_CLIENT_CALLBACK", convention="NTAPI",
     ),
     Slot(
         36, "UpdateCredentials", "LSA_SECPKG_FUNCTION_TABLE", "NTSTATUS",
@@ -102,6 +106,7 @@ LSA_SECPKG_32_TO_47: tuple[Slot, ...] = (
         ownership="Caller keeps the buffers; LSA passes them to packages during the call.",
         doc="sdk-api: nc-ntsecpkg-lsa_update_primary_credentials",
         doc_level="full", family="credentials", entry_name="UpdateCredentials", interface_version=0,
+        typedef="LSA_UPDATE_PRIMARY_CREDENTIALS", convention="NTAPI",
     ),
     Slot(
         37, "GetAuthDataForUser", "LSA_SECPKG_FUNCTION_TABLE", "NTSTATUS",
@@ -122,6 +127,7 @@ LSA_SECPKG_32_TO_47: tuple[Slot, ...] = (
         ownership="Buffer freed with FreeLsaHeap.",
         doc="sdk-api: nc-ntsecpkg-lsa_get_auth_data_for_user",
         doc_level="full", family="sam", entry_name="GetAuthDataForUser", interface_version=0,
+        typedef="LSA_GET_AUTH_DATA_FOR_USER", convention="NTAPI",
     ),
     Slot(
         38, "CrackSingleName", "LSA_SECPKG_FUNCTION_TABLE", "NTSTATUS",
@@ -145,6 +151,7 @@ LSA_SECPKG_32_TO_47: tuple[Slot, ...] = (
         ownership="Returned strings belong to the caller.",
         doc="sdk-api: nc-ntsecpkg-lsa_crack_single_name",
         doc_level="full", family="sam", entry_name="CrackSingleName", interface_version=0,
+        typedef="LSA_CRACK_SINGLE_NAME", convention="NTAPI",
     ),
     Slot(
         39, "AuditAccountLogon", "LSA_SECPKG_FUNCTION_TABLE", "NTSTATUS",
@@ -165,6 +172,7 @@ LSA_SECPKG_32_TO_47: tuple[Slot, ...] = (
         ownership="Caller keeps every buffer.",
         doc="sdk-api: nc-ntsecpkg-lsa_audit_account_logon",
         doc_level="full", family="audit", entry_name="AuditAccountLogon", interface_version=0,
+        typedef="LSA_AUDIT_ACCOUNT_LOGON", convention="NTAPI",
     ),
     Slot(
         40, "CallPackagePassthrough", "LSA_SECPKG_FUNCTION_TABLE", "NTSTATUS",
@@ -187,6 +195,7 @@ LSA_SECPKG_32_TO_47: tuple[Slot, ...] = (
         ownership="As CallPackage: reply freed with FreeReturnBuffer.",
         doc="sdk-api: nc-ntsecpkg-lsa_call_package_passthrough",
         doc_level="full", family="call-package", entry_name="CallPackagePassthrough", interface_version=0,
+        typedef="LSA_CALL_PACKAGE_PASSTHROUGH", convention="NTAPI",
     ),
     Slot(
         41, "CrediRead", "LSA_SECPKG_FUNCTION_TABLE", "NTSTATUS",
@@ -207,6 +216,7 @@ LSA_SECPKG_32_TO_47: tuple[Slot, ...] = (
         ownership="Returned credential is freed with CrediFreeCredentials.",
         doc="sdk-api: nc-ntsecpkg-credreadfn",
         doc_level="full", family="cred-manager", entry_name="CrediRead", interface_version=0,
+        typedef="CredReadFn", convention="NTAPI",
     ),
     Slot(
         42, "CrediReadDomainCredentials", "LSA_SECPKG_FUNCTION_TABLE", "NTSTATUS",
@@ -227,6 +237,7 @@ LSA_SECPKG_32_TO_47: tuple[Slot, ...] = (
         ownership="Returned array is freed with CrediFreeCredentials.",
         doc="sdk-api: nc-ntsecpkg-credreaddomaincredentialsfn",
         doc_level="full", family="cred-manager", entry_name="CrediReadDomainCredentials", interface_version=0,
+        typedef="CredReadDomainCredentialsFn", convention="NTAPI",
     ),
     Slot(
         43, "CrediFreeCredentials", "LSA_SECPKG_FUNCTION_TABLE", "VOID",
@@ -241,6 +252,7 @@ LSA_SECPKG_32_TO_47: tuple[Slot, ...] = (
         ownership="Takes back what CrediRead and CrediReadDomainCredentials returned.",
         doc="sdk-api: nc-ntsecpkg-credfreecredentialsfn",
         doc_level="full", family="cred-manager", entry_name="CrediFreeCredentials", interface_version=0,
+        typedef="CredFreeCredentialsFn", convention="NTAPI",
     ),
     Slot(
         44, "LsaProtectMemory", "LSA_SECPKG_FUNCTION_TABLE", "VOID",
@@ -255,6 +267,7 @@ LSA_SECPKG_32_TO_47: tuple[Slot, ...] = (
         ownership="Caller keeps the buffer.",
         doc="sdk-api: nc-ntsecpkg-lsa_protect_memory",
         doc_level="full", family="misc", entry_name="LsaProtectMemory", interface_version=0,
+        typedef="LSA_PROTECT_MEMORY", convention="NTAPI",
     ),
     Slot(
         45, "LsaUnprotectMemory", "LSA_SECPKG_FUNCTION_TABLE", "VOID",
@@ -269,6 +282,7 @@ LSA_SECPKG_32_TO_47: tuple[Slot, ...] = (
         ownership="Caller keeps the buffer.",
         doc="legacy page: LsaUnprotectMemory function (security, previous versions)",
         doc_level="full", family="misc", entry_name="LsaUnprotectMemory", interface_version=0,
+        typedef="LSA_PROTECT_MEMORY", convention="NTAPI",
     ),
     Slot(
         46, "OpenTokenByLogonId", "LSA_SECPKG_FUNCTION_TABLE", "NTSTATUS",
@@ -285,6 +299,7 @@ LSA_SECPKG_32_TO_47: tuple[Slot, ...] = (
         ownership="Token closed by the caller with CloseHandle.",
         doc="sdk-api: nc-ntsecpkg-lsa_open_token_by_logon_id",
         doc_level="full", family="token", entry_name="OpenTokenByLogonId", interface_version=0,
+        typedef="LSA_OPEN_TOKEN_BY_LOGON_ID", convention="NTAPI",
     ),
     Slot(
         47, "ExpandAuthDataForDomain", "LSA_SECPKG_FUNCTION_TABLE", "NTSTATUS",
@@ -304,5 +319,6 @@ LSA_SECPKG_32_TO_47: tuple[Slot, ...] = (
         ownership="Expanded buffer goes to the caller (freed as other auth data, derived).",
         doc="sdk-api: nc-ntsecpkg-lsa_expand_auth_data_for_domain",
         doc_level="full", family="sam", entry_name="ExpandAuthDataForDomain", interface_version=0,
+        typedef="LSA_EXPAND_AUTH_DATA_FOR_DOMAIN", convention="NTAPI",
     ),
 )

@@ -23,6 +23,7 @@ LSA_SECPKG_48_TO_63: tuple[Slot, ...] = (
         ownership="Caller owns the block and must free it with FreePrivateHeap.",
         doc="sdk-api: nc-ntsecpkg-lsa_allocate_private_heap",
         doc_level="full", family="private-heap", entry_name="AllocatePrivateHeap", interface_version=0,
+        typedef="LSA_ALLOCATE_PRIVATE_HEAP", convention="NTAPI",
     ),
     Slot(
         49, "FreePrivateHeap", "LSA_SECPKG_FUNCTION_TABLE", "VOID",
@@ -36,6 +37,7 @@ LSA_SECPKG_48_TO_63: tuple[Slot, ...] = (
         ownership="Takes the block back.",
         doc="sdk-api: nc-ntsecpkg-lsa_free_private_heap",
         doc_level="full", family="private-heap", entry_name="FreePrivateHeap", interface_version=0,
+        typedef="LSA_FREE_PRIVATE_HEAP", convention="NTAPI",
     ),
     Slot(
         50, "CreateTokenEx", "LSA_SECPKG_FUNCTION_TABLE", "NTSTATUS",
@@ -63,6 +65,7 @@ LSA_SECPKG_48_TO_63: tuple[Slot, ...] = (
         ownership="Token closed by the caller with CloseHandle.",
         doc="sdk-api: nc-ntsecpkg-lsa_create_token_ex",
         doc_level="full", family="token", entry_name="CreateTokenEx", interface_version=0,
+        typedef="LSA_CREATE_TOKEN_EX", convention="NTAPI",
     ),
     Slot(
         51, "CrediWrite", "LSA_SECPKG_FUNCTION_TABLE", "NTSTATUS",
@@ -81,6 +84,7 @@ LSA_SECPKG_48_TO_63: tuple[Slot, ...] = (
         ownership="Caller keeps the buffers.",
         doc="sdk-api: nc-ntsecpkg-credwritefn",
         doc_level="full", family="cred-manager", entry_name="CrediWrite", interface_version=0,
+        typedef="CredWriteFn", convention="NTAPI",
     ),
     Slot(
         52, "CrediUnmarshalandDecodeString", "LSA_SECPKG_FUNCTION_TABLE", "NTSTATUS",
@@ -99,6 +103,7 @@ LSA_SECPKG_48_TO_63: tuple[Slot, ...] = (
         ownership="Blob handed to the caller.",
         doc="sdk-api: nc-ntsecpkg-crediunmarshalanddecodestringfn",
         doc_level="full", family="cred-manager", entry_name="CrediUnmarshalandDecodeString", interface_version=0,
+        typedef="CrediUnmarshalandDecodeStringFn", convention="NTAPI",
     ),
     Slot(
         53, "DummyFunction6", "LSA_SECPKG_FUNCTION_TABLE", "VOID",
@@ -113,6 +118,7 @@ LSA_SECPKG_48_TO_63: tuple[Slot, ...] = (
         ownership="Not stated.",
         doc="sdk-api: ns-ntsecpkg-lsa_secpkg_function_table (member line only)",
         doc_level="thin", family="misc", entry_name="DummyFunction6", interface_version=0,
+        typedef="LSA_PROTECT_MEMORY", convention="NTAPI", declared_only=True,
     ),
     Slot(
         54, "GetExtendedCallFlags", "LSA_SECPKG_FUNCTION_TABLE", "NTSTATUS",
@@ -126,6 +132,7 @@ LSA_SECPKG_48_TO_63: tuple[Slot, ...] = (
         ownership="Caller supplies the ULONG.",
         doc="sdk-api: ns-ntsecpkg-lsa_secpkg_function_table (member line only)",
         doc_level="thin", family="misc", entry_name="GetExtendedCallFlags", interface_version=0,
+        typedef="LSA_GET_EXTENDED_CALL_FLAGS", convention="NTAPI", declared_only=True,
     ),
     Slot(
         55, "DuplicateTokenHandle", "LSA_SECPKG_FUNCTION_TABLE", "NTSTATUS",
@@ -140,6 +147,7 @@ LSA_SECPKG_48_TO_63: tuple[Slot, ...] = (
         ownership="As DuplicateHandle.",
         doc="sdk-api: ns-ntsecpkg-lsa_secpkg_function_table (member line only)",
         doc_level="thin", family="token", entry_name="DuplicateTokenHandle", interface_version=0,
+        typedef="LSA_DUPLICATE_HANDLE", convention="NTAPI", declared_only=True,
     ),
     Slot(
         56, "GetServiceAccountPassword", "LSA_SECPKG_FUNCTION_TABLE", "NTSTATUS",
@@ -159,6 +167,7 @@ LSA_SECPKG_48_TO_63: tuple[Slot, ...] = (
         ownership="Not stated.",
         doc="sdk-api: ns-ntsecpkg-lsa_secpkg_function_table (member line only)",
         doc_level="thin", family="credentials", entry_name="GetServiceAccountPassword", interface_version=0,
+        typedef="LSA_GET_SERVICE_ACCOUNT_PASSWORD", convention="NTAPI", declared_only=True,
     ),
     Slot(
         57, "DummyFunction7", "LSA_SECPKG_FUNCTION_TABLE", "VOID",
@@ -173,6 +182,7 @@ LSA_SECPKG_48_TO_63: tuple[Slot, ...] = (
         ownership="Not stated.",
         doc="sdk-api: ns-ntsecpkg-lsa_secpkg_function_table (member line only)",
         doc_level="thin", family="misc", entry_name="DummyFunction7", interface_version=0,
+        typedef="LSA_PROTECT_MEMORY", convention="NTAPI", declared_only=True,
     ),
     Slot(
         58, "AuditLogonEx", "LSA_SECPKG_FUNCTION_TABLE", "VOID",
@@ -195,6 +205,7 @@ LSA_SECPKG_48_TO_63: tuple[Slot, ...] = (
         ownership="Caller keeps every buffer.",
         doc="sdk-api: ns-ntsecpkg-lsa_secpkg_function_table (member line only)",
         doc_level="thin", family="audit", entry_name="AuditLogonEx", interface_version=0,
+        typedef="LSA_AUDIT_LOGON_EX", convention="NTAPI", declared_only=True,
     ),
     Slot(
         59, "CheckProtectedUserByToken", "LSA_SECPKG_FUNCTION_TABLE", "NTSTATUS",
@@ -209,6 +220,7 @@ LSA_SECPKG_48_TO_63: tuple[Slot, ...] = (
         ownership="Caller supplies the BOOLEAN.",
         doc="sdk-api: ns-ntsecpkg-lsa_secpkg_function_table (member line only)",
         doc_level="thin", family="token", entry_name="CheckProtectedUserByToken", interface_version=0,
+        typedef="LSA_CHECK_PROTECTED_USER_BY_TOKEN", convention="NTAPI", declared_only=True,
     ),
     Slot(
         60, "QueryClientRequest", "LSA_SECPKG_FUNCTION_TABLE", "NTSTATUS",
@@ -224,6 +236,7 @@ LSA_SECPKG_48_TO_63: tuple[Slot, ...] = (
         ownership="Not stated.",
         doc="sdk-api: ns-ntsecpkg-lsa_secpkg_function_table (member line only)",
         doc_level="thin", family="misc", entry_name="QueryClientRequest", interface_version=0,
+        typedef="LSA_QUERY_CLIENT_REQUEST", convention="NTAPI", declared_only=True,
     ),
     Slot(
         61, "GetAppModeInfo", "LSA_SECPKG_FUNCTION_TABLE", "NTSTATUS",
@@ -241,6 +254,7 @@ LSA_SECPKG_48_TO_63: tuple[Slot, ...] = (
         ownership="Not stated.",
         doc="sdk-api: ns-ntsecpkg-lsa_secpkg_function_table (member line only)",
         doc_level="thin", family="misc", entry_name="GetAppModeInfo", interface_version=0,
+        typedef="LSA_GET_APP_MODE_INFO", convention="NTAPI", declared_only=True,
     ),
     Slot(
         62, "SetAppModeInfo", "LSA_SECPKG_FUNCTION_TABLE", "NTSTATUS",
@@ -258,6 +272,7 @@ LSA_SECPKG_48_TO_63: tuple[Slot, ...] = (
         ownership="Not stated.",
         doc="sdk-api: ns-ntsecpkg-lsa_secpkg_function_table (member line only)",
         doc_level="thin", family="misc", entry_name="SetAppModeInfo", interface_version=0,
+        typedef="LSA_SET_APP_MODE_INFO", convention="NTAPI", declared_only=True,
     ),
     Slot(
         63, "GetClientInfoEx", "LSA_SECPKG_FUNCTION_TABLE", "NTSTATUS",
@@ -272,5 +287,6 @@ LSA_SECPKG_48_TO_63: tuple[Slot, ...] = (
         ownership="Caller supplies the structure.",
         doc="none (SDK header only)",
         doc_level="none", family="misc", entry_name="GetClientInfoEx", interface_version=0,
+        typedef="LSA_GET_CLIENT_INFO_EX", convention="NTAPI", declared_only=True,
     ),
 )

@@ -30,6 +30,7 @@ NDIS_0_TO_4: tuple[Slot, ...] = (
         ownership="The provider owns the memory and its context area until NetFreeSharedMemory gets the handle back.",
         doc="seed 004; windows-driver-docs: nc-ndis-allocate_shared_memory_handler",
         doc_level="full", family="ndis-shared-memory", entry_name="NetAllocateSharedMemory", interface_version=0,
+        typedef="ALLOCATE_SHARED_MEMORY_HANDLER",
     ),
     Slot(
         1, "NetFreeSharedMemory", "NDIS", "VOID",
@@ -44,6 +45,7 @@ NDIS_0_TO_4: tuple[Slot, ...] = (
         ownership="Ends the provider's allocation.",
         doc="windows-driver-docs: nc-ndis-free_shared_memory_handler",
         doc_level="full", family="ndis-shared-memory", entry_name="NetFreeSharedMemory", interface_version=0,
+        typedef="FREE_SHARED_MEMORY_HANDLER",
     ),
     Slot(
         2, "NdisAllocateSharedMemory", "NDIS", "NDIS_STATUS",

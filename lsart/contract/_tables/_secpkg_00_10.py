@@ -29,6 +29,7 @@ SECPKG_0_TO_10: tuple[Slot, ...] = (
         ownership="Package allocates the name structure and its text with AllocateLsaHeap; LSA frees both.",
         doc="sdk-api: nc-ntsecpkg-lsa_ap_initialize_package",
         doc_level="full", family="lifecycle", entry_name="LsaApInitializePackage", interface_version=1,
+        typedef="LSA_AP_INITIALIZE_PACKAGE", convention="NTAPI",
     ),
     Slot(
         1, "LogonUser", "SECPKG_FUNCTION_TABLE", "NTSTATUS",
@@ -65,6 +66,7 @@ SECPKG_0_TO_10: tuple[Slot, ...] = (
         ownership="Package allocates profile (client buffer), token information, account and authority; LSA frees token information, account and authority, and frees the profile only if it fails after the package succeeded.",
         doc="sdk-api: nc-ntsecpkg-lsa_ap_logon_user",
         doc_level="full", family="logon", entry_name="LsaApLogonUser", interface_version=1,
+        typedef="LSA_AP_LOGON_USER", convention="NTAPI",
     ),
     Slot(
         2, "CallPackage", "SECPKG_FUNCTION_TABLE", "NTSTATUS",
@@ -87,6 +89,7 @@ SECPKG_0_TO_10: tuple[Slot, ...] = (
         ownership="Reply is allocated by the package in the client with AllocateClientBuffer; the client frees it with LsaFreeReturnBuffer.",
         doc="sdk-api: nc-ntsecpkg-lsa_ap_call_package",
         doc_level="full", family="call-package", entry_name="LsaApCallPackage", interface_version=1,
+        typedef="LSA_AP_CALL_PACKAGE", convention="NTAPI",
     ),
     Slot(
         3, "LogonTerminated", "SECPKG_FUNCTION_TABLE", "VOID",
@@ -100,6 +103,7 @@ SECPKG_0_TO_10: tuple[Slot, ...] = (
         ownership="The package frees its own data for the session.",
         doc="sdk-api: nc-ntsecpkg-lsa_ap_logon_terminated",
         doc_level="full", family="lifecycle", entry_name="LsaApLogonTerminated", interface_version=1,
+        typedef="LSA_AP_LOGON_TERMINATED", convention="NTAPI",
     ),
     Slot(
         4, "CallPackageUntrusted", "SECPKG_FUNCTION_TABLE", "NTSTATUS",
@@ -122,6 +126,7 @@ SECPKG_0_TO_10: tuple[Slot, ...] = (
         ownership="As CallPackage.",
         doc="legacy page: LsaApCallPackageUntrusted function (security, previous versions)",
         doc_level="full", family="call-package", entry_name="LsaApCallPackageUntrusted", interface_version=1,
+        typedef="LSA_AP_CALL_PACKAGE_UNTRUSTED", convention="NTAPI",
     ),
     Slot(
         5, "CallPackagePassthrough", "SECPKG_FUNCTION_TABLE", "NTSTATUS",
@@ -144,6 +149,7 @@ SECPKG_0_TO_10: tuple[Slot, ...] = (
         ownership="As CallPackage.",
         doc="sdk-api: nc-ntsecpkg-lsa_ap_call_package_passthrough",
         doc_level="full", family="call-package", entry_name="LsaApCallPackagePassthrough", interface_version=1,
+        typedef="LSA_AP_CALL_PACKAGE_PASSTHROUGH", convention="NTAPI",
     ),
     Slot(
         6, "LogonUserEx", "SECPKG_FUNCTION_TABLE", "NTSTATUS",
@@ -177,6 +183,7 @@ SECPKG_0_TO_10: tuple[Slot, ...] = (
         ownership="As LogonUser; MachineName is allocated by the package and freed by LSA.",
         doc="sdk-api: nc-ntsecpkg-lsa_ap_logon_user_ex",
         doc_level="full", family="logon", entry_name="LsaApLogonUserEx", interface_version=1,
+        typedef="LSA_AP_LOGON_USER_EX", convention="NTAPI",
     ),
     Slot(
         7, "LogonUserEx2", "SECPKG_FUNCTION_TABLE", "NTSTATUS",
@@ -216,6 +223,7 @@ SECPKG_0_TO_10: tuple[Slot, ...] = (
         ownership="As LogonUserEx; the credentials returned go to LSA, which hands them to every package.",
         doc="sdk-api: nc-ntsecpkg-lsa_ap_logon_user_ex2",
         doc_level="full", family="logon", entry_name="LsaApLogonUserEx2", interface_version=1,
+        typedef="LSA_AP_LOGON_USER_EX2",
     ),
     Slot(
         8, "Initialize", "SECPKG_FUNCTION_TABLE", "NTSTATUS",
@@ -233,6 +241,7 @@ SECPKG_0_TO_10: tuple[Slot, ...] = (
         ownership="LSA owns table and parameters; the package copies what it needs.",
         doc="sdk-api: nc-ntsecpkg-spinitializefn",
         doc_level="full", family="lifecycle", entry_name="SpInitialize", interface_version=1,
+        typedef="SpInitializeFn", convention="NTAPI",
     ),
     Slot(
         9, "Shutdown", "SECPKG_FUNCTION_TABLE", "NTSTATUS",
@@ -246,6 +255,7 @@ SECPKG_0_TO_10: tuple[Slot, ...] = (
         ownership="Package releases everything it allocated.",
         doc="legacy page: SpShutDown function (security, previous versions)",
         doc_level="full", family="lifecycle", entry_name="SpShutdown", interface_version=1,
+        typedef="SpShutdownFn", convention="NTAPI",
     ),
     Slot(
         10, "GetInfo", "SECPKG_FUNCTION_TABLE", "NTSTATUS",
@@ -261,5 +271,6 @@ SECPKG_0_TO_10: tuple[Slot, ...] = (
         ownership="LSA allocates the structure; the package fills it; text may be constant or dynamic because LSA copies it.",
         doc="sdk-api: nc-ntsecpkg-spgetinfofn",
         doc_level="full", family="info", entry_name="SpGetInfo", interface_version=1,
+        typedef="SpGetInfoFn", convention="NTAPI",
     ),
 )

@@ -28,6 +28,7 @@ SECPKG_11_TO_21: tuple[Slot, ...] = (
         ownership="LSA owns the buffers; the package copies what it keeps.",
         doc="sdk-api: nc-ntsecpkg-spacceptcredentialsfn",
         doc_level="full", family="credentials", entry_name="SpAcceptCredentials", interface_version=1,
+        typedef="SpAcceptCredentialsFn", convention="NTAPI",
     ),
     Slot(
         12, "AcquireCredentialsHandle", "SECPKG_FUNCTION_TABLE", "NTSTATUS",
@@ -52,6 +53,7 @@ SECPKG_11_TO_21: tuple[Slot, ...] = (
         ownership="Package owns the credential object until FreeCredentialsHandle.",
         doc="sdk-api: nc-ntsecpkg-spacquirecredentialshandlefn",
         doc_level="full", family="credentials", entry_name="SpAcquireCredentialsHandle", interface_version=1,
+        typedef="SpAcquireCredentialsHandleFn", convention="NTAPI",
     ),
     Slot(
         13, "QueryCredentialsAttributes", "SECPKG_FUNCTION_TABLE", "NTSTATUS",
@@ -71,6 +73,7 @@ SECPKG_11_TO_21: tuple[Slot, ...] = (
         ownership="Variable data is placed in the client with AllocateClientBuffer; the client frees it with FreeContextBuffer.",
         doc="sdk-api: nc-ntsecpkg-spquerycredentialsattributesfn",
         doc_level="full", family="credentials", entry_name="SpQueryCredentialsAttributes", interface_version=1,
+        typedef="SpQueryCredentialsAttributesFn", convention="NTAPI",
     ),
     Slot(
         14, "FreeCredentialsHandle", "SECPKG_FUNCTION_TABLE", "NTSTATUS",
@@ -87,6 +90,7 @@ SECPKG_11_TO_21: tuple[Slot, ...] = (
         ownership="Takes the credential object back.",
         doc="sdk-api: nc-ntsecpkg-spfreecredentialshandlefn",
         doc_level="full", family="credentials", entry_name="SpFreeCredentialsHandle", interface_version=1,
+        typedef="SpFreeCredentialsHandleFn", convention="NTAPI",
     ),
     Slot(
         15, "SaveCredentials", "SECPKG_FUNCTION_TABLE", "NTSTATUS",
@@ -103,6 +107,7 @@ SECPKG_11_TO_21: tuple[Slot, ...] = (
         ownership="LSA owns the buffer.",
         doc="sdk-api: nc-ntsecpkg-spsavecredentialsfn",
         doc_level="full", family="credentials", entry_name="SpSaveCredentials", interface_version=1,
+        typedef="SpSaveCredentialsFn", convention="NTAPI",
     ),
     Slot(
         16, "GetCredentials", "SECPKG_FUNCTION_TABLE", "NTSTATUS",
@@ -121,6 +126,7 @@ SECPKG_11_TO_21: tuple[Slot, ...] = (
         ownership="Not stated for the returned data.",
         doc="sdk-api: nc-ntsecpkg-spgetcredentialsfn",
         doc_level="full", family="credentials", entry_name="SpGetCredentials", interface_version=1,
+        typedef="SpGetCredentialsFn", convention="NTAPI",
     ),
     Slot(
         17, "DeleteCredentials", "SECPKG_FUNCTION_TABLE", "NTSTATUS",
@@ -137,6 +143,7 @@ SECPKG_11_TO_21: tuple[Slot, ...] = (
         ownership="LSA owns the buffer.",
         doc="sdk-api: nc-ntsecpkg-spdeletecredentialsfn",
         doc_level="full", family="credentials", entry_name="SpDeleteCredentials", interface_version=1,
+        typedef="SpDeleteCredentialsFn", convention="NTAPI",
     ),
     Slot(
         18, "InitLsaModeContext", "SECPKG_FUNCTION_TABLE", "NTSTATUS",
@@ -164,6 +171,7 @@ SECPKG_11_TO_21: tuple[Slot, ...] = (
         ownership="ContextData is allocated by the package with AllocateLsaHeap and freed by LSA. The context lives until DeleteContext.",
         doc="sdk-api: nc-ntsecpkg-spinitlsamodecontextfn",
         doc_level="full", family="context", entry_name="SpInitLsaModeContext", interface_version=1,
+        typedef="SpInitLsaModeContextFn", convention="NTAPI",
     ),
     Slot(
         19, "AcceptLsaModeContext", "SECPKG_FUNCTION_TABLE", "NTSTATUS",
@@ -190,6 +198,7 @@ SECPKG_11_TO_21: tuple[Slot, ...] = (
         ownership="As InitLsaModeContext.",
         doc="sdk-api: nc-ntsecpkg-spacceptlsamodecontextfn",
         doc_level="full", family="context", entry_name="SpAcceptLsaModeContext", interface_version=1,
+        typedef="SpAcceptLsaModeContextFn", convention="NTAPI",
     ),
     Slot(
         20, "DeleteContext", "SECPKG_FUNCTION_TABLE", "NTSTATUS",
@@ -206,6 +215,7 @@ SECPKG_11_TO_21: tuple[Slot, ...] = (
         ownership="Takes the context back.",
         doc="sdk-api: nc-ntsecpkg-kspdeletecontextfn",
         doc_level="full", family="context", entry_name="SpDeleteContext", interface_version=1,
+        typedef="SpDeleteContextFn", convention="NTAPI",
     ),
     Slot(
         21, "ApplyControlToken", "SECPKG_FUNCTION_TABLE", "NTSTATUS",
@@ -224,5 +234,6 @@ SECPKG_11_TO_21: tuple[Slot, ...] = (
         ownership="LSA owns the buffer.",
         doc="sdk-api: nc-ntsecpkg-spapplycontroltokenfn",
         doc_level="full", family="context", entry_name="SpApplyControlToken", interface_version=1,
+        typedef="SpApplyControlTokenFn", convention="NTAPI",
     ),
 )

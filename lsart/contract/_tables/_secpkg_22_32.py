@@ -27,6 +27,7 @@ SECPKG_22_TO_32: tuple[Slot, ...] = (
         ownership="Data is placed in the caller's process and freed there with FreeContextBuffer.",
         doc="sdk-api: nc-ntsecpkg-spgetuserinfofn",
         doc_level="full", family="info", entry_name="SpGetUserInfo", interface_version=1,
+        typedef="SpGetUserInfoFn", convention="NTAPI",
     ),
     Slot(
         23, "GetExtendedInformation", "SECPKG_FUNCTION_TABLE", "NTSTATUS",
@@ -43,6 +44,7 @@ SECPKG_22_TO_32: tuple[Slot, ...] = (
         ownership="Package allocates the structure; the allocator is not named on the page.",
         doc="sdk-api: nc-ntsecpkg-spgetextendedinformationfn",
         doc_level="full", family="info", entry_name="SpGetExtendedInformation", interface_version=1,
+        typedef="SpGetExtendedInformationFn", convention="NTAPI",
     ),
     Slot(
         24, "QueryContextAttributes", "SECPKG_FUNCTION_TABLE", "NTSTATUS",
@@ -61,6 +63,7 @@ SECPKG_22_TO_32: tuple[Slot, ...] = (
         ownership="Memory returned in LSA mode comes from AllocateLsaHeap; in user mode from SECPKG_DLL_FUNCTIONS.AllocateHeap.",
         doc="sdk-api: nc-ntsecpkg-spquerycontextattributesfn",
         doc_level="full", family="context", entry_name="SpQueryContextAttributes", interface_version=1,
+        typedef="SpQueryContextAttributesFn", convention="NTAPI",
     ),
     Slot(
         25, "AddCredentials", "SECPKG_FUNCTION_TABLE", "NTSTATUS",
@@ -83,6 +86,7 @@ SECPKG_22_TO_32: tuple[Slot, ...] = (
         ownership="LSA owns the buffers.",
         doc="sdk-api: nc-ntsecpkg-spaddcredentialsfn",
         doc_level="full", family="credentials", entry_name="SpAddCredentials", interface_version=1,
+        typedef="SpAddCredentialsFn", convention="NTAPI",
     ),
     Slot(
         26, "SetExtendedInformation", "SECPKG_FUNCTION_TABLE", "NTSTATUS",
@@ -99,6 +103,7 @@ SECPKG_22_TO_32: tuple[Slot, ...] = (
         ownership="LSA owns the structure.",
         doc="sdk-api: nc-ntsecpkg-spsetextendedinformationfn",
         doc_level="full", family="info", entry_name="SpSetExtendedInformation", interface_version=1,
+        typedef="SpSetExtendedInformationFn", convention="NTAPI",
     ),
     Slot(
         27, "SetContextAttributes", "SECPKG_FUNCTION_TABLE", "NTSTATUS",
@@ -115,6 +120,7 @@ SECPKG_22_TO_32: tuple[Slot, ...] = (
         ownership="LSA owns the buffer.",
         doc="sdk-api: ns-ntsecpkg-secpkg_function_table (links only to the client function SetContextAttributes)",
         doc_level="thin", family="context", entry_name="SpSetContextAttributes", interface_version=2,
+        typedef="SpSetContextAttributesFn", convention="NTAPI",
     ),
     Slot(
         28, "SetCredentialsAttributes", "SECPKG_FUNCTION_TABLE", "NTSTATUS",
@@ -131,6 +137,7 @@ SECPKG_22_TO_32: tuple[Slot, ...] = (
         ownership="LSA owns the buffer.",
         doc="sdk-api: ns-ntsecpkg-secpkg_function_table (links only to the client function SetCredentialsAttributes)",
         doc_level="thin", family="credentials", entry_name="SpSetCredentialsAttributes", interface_version=3,
+        typedef="SpSetCredentialsAttributesFn", convention="NTAPI",
     ),
     Slot(
         29, "ChangeAccountPassword", "SECPKG_FUNCTION_TABLE", "NTSTATUS",
@@ -149,6 +156,7 @@ SECPKG_22_TO_32: tuple[Slot, ...] = (
         ownership="Caller keeps the buffers.",
         doc="sdk-api: ns-ntsecpkg-secpkg_function_table (links only to the client function ChangeAccountPassword)",
         doc_level="thin", family="credentials", entry_name="SpChangeAccountPassword", interface_version=4,
+        typedef="SpChangeAccountPasswordFn", convention="NTAPI",
     ),
     Slot(
         30, "QueryMetaData", "SECPKG_FUNCTION_TABLE", "NTSTATUS",
@@ -169,6 +177,7 @@ SECPKG_22_TO_32: tuple[Slot, ...] = (
         ownership="Package allocates the metadata.",
         doc="sdk-api: nc-ntsecpkg-spquerymetadatafn",
         doc_level="full", family="context", entry_name="SpQueryMetaData", interface_version=5,
+        typedef="SpQueryMetaDataFn", convention="NTAPI",
     ),
     Slot(
         31, "ExchangeMetaData", "SECPKG_FUNCTION_TABLE", "NTSTATUS",
@@ -189,6 +198,7 @@ SECPKG_22_TO_32: tuple[Slot, ...] = (
         ownership="Caller keeps the metadata.",
         doc="sdk-api: nc-ntsecpkg-spexchangemetadatafn",
         doc_level="full", family="context", entry_name="SpExchangeMetaData", interface_version=5,
+        typedef="SpExchangeMetaDataFn", convention="NTAPI",
     ),
     Slot(
         32, "GetCredUIContext", "SECPKG_FUNCTION_TABLE", "NTSTATUS",
@@ -207,5 +217,6 @@ SECPKG_22_TO_32: tuple[Slot, ...] = (
         ownership="Package allocates the context blob.",
         doc="sdk-api: nc-ntsecpkg-spgetcreduicontextfn",
         doc_level="full", family="credentials", entry_name="SpGetCredUIContext", interface_version=5,
+        typedef="SpGetCredUIContextFn", convention="NTAPI",
     ),
 )

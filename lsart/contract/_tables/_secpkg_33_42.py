@@ -28,6 +28,7 @@ SECPKG_33_TO_42: tuple[Slot, ...] = (
         ownership="Caller keeps the blob.",
         doc="sdk-api: nc-ntsecpkg-spupdatecredentialsfn",
         doc_level="full", family="credentials", entry_name="SpUpdateCredentials", interface_version=5,
+        typedef="SpUpdateCredentialsFn", convention="NTAPI",
     ),
     Slot(
         34, "ValidateTargetInfo", "SECPKG_FUNCTION_TABLE", "NTSTATUS",
@@ -47,6 +48,7 @@ SECPKG_33_TO_42: tuple[Slot, ...] = (
         ownership="Caller keeps the buffers.",
         doc="sdk-api: nc-ntsecpkg-spvalidatetargetinfofn",
         doc_level="full", family="context", entry_name="SpValidateTargetInfo", interface_version=6,
+        typedef="SpValidateTargetInfoFn", convention="NTAPI",
     ),
     Slot(
         35, "PostLogonUser", "SECPKG_FUNCTION_TABLE", "NTSTATUS",
@@ -60,6 +62,7 @@ SECPKG_33_TO_42: tuple[Slot, ...] = (
         ownership="LSA owns the structure.",
         doc="sdk-api: ns-ntsecpkg-secpkg_function_table (member line, empty)",
         doc_level="thin", family="logon", entry_name="LsaApPostLogonUser", interface_version=7,
+        typedef="LSA_AP_POST_LOGON_USER", convention="NTAPI", declared_only=True,
     ),
     Slot(
         36, "GetRemoteCredGuardLogonBuffer", "SECPKG_FUNCTION_TABLE", "NTSTATUS",
@@ -80,6 +83,7 @@ SECPKG_33_TO_42: tuple[Slot, ...] = (
         ownership="Package allocates the buffer and provides callbacks.",
         doc="sdk-api: ns-ntsecpkg-secpkg_function_table (member line, empty)",
         doc_level="thin", family="context", entry_name="SpGetRemoteCredGuardLogonBuffer", interface_version=8,
+        typedef="SpGetRemoteCredGuardLogonBufferFn", convention="NTAPI", declared_only=True,
     ),
     Slot(
         37, "GetRemoteCredGuardSupplementalCreds", "SECPKG_FUNCTION_TABLE", "NTSTATUS",
@@ -99,6 +103,7 @@ SECPKG_33_TO_42: tuple[Slot, ...] = (
         ownership="Package allocates the data and provides callbacks.",
         doc="sdk-api: ns-ntsecpkg-secpkg_function_table (member line, empty)",
         doc_level="thin", family="context", entry_name="SpGetRemoteCredGuardSupplementalCreds", interface_version=8,
+        typedef="SpGetRemoteCredGuardSupplementalCredsFn", convention="NTAPI", declared_only=True,
     ),
     Slot(
         38, "GetTbalSupplementalCreds", "SECPKG_FUNCTION_TABLE", "NTSTATUS",
@@ -114,6 +119,7 @@ SECPKG_33_TO_42: tuple[Slot, ...] = (
         ownership="Package allocates the data.",
         doc="none (SDK header only)",
         doc_level="none", family="credentials", entry_name="SpGetTbalSupplementalCreds", interface_version=9,
+        typedef="SpGetTbalSupplementalCredsFn", convention="NTAPI", declared_only=True,
     ),
     Slot(
         39, "LogonUserEx3", "SECPKG_FUNCTION_TABLE", "NTSTATUS",
@@ -143,6 +149,7 @@ SECPKG_33_TO_42: tuple[Slot, ...] = (
         ownership="As LogonUserEx2.",
         doc="none (SDK header only)",
         doc_level="none", family="logon", entry_name="LsaApLogonUserEx3", interface_version=10,
+        typedef="LSA_AP_LOGON_USER_EX3", declared_only=True,
     ),
     Slot(
         40, "PreLogonUserSurrogate", "SECPKG_FUNCTION_TABLE", "NTSTATUS",
@@ -162,6 +169,7 @@ SECPKG_33_TO_42: tuple[Slot, ...] = (
         ownership="Package may add entries to the surrogate data.",
         doc="none (SDK header only)",
         doc_level="none", family="logon", entry_name="LsaApPreLogonUserSurrogate", interface_version=10,
+        typedef="LSA_AP_PRE_LOGON_USER_SURROGATE", declared_only=True,
     ),
     Slot(
         41, "PostLogonUserSurrogate", "SECPKG_FUNCTION_TABLE", "NTSTATUS",
@@ -192,6 +200,7 @@ SECPKG_33_TO_42: tuple[Slot, ...] = (
         ownership="LSA owns every buffer.",
         doc="none (SDK header only)",
         doc_level="none", family="logon", entry_name="LsaApPostLogonUserSurrogate", interface_version=10,
+        typedef="LSA_AP_POST_LOGON_USER_SURROGATE", declared_only=True,
     ),
     Slot(
         42, "ExtractTargetInfo", "SECPKG_FUNCTION_TABLE", "NTSTATUS",
@@ -210,5 +219,6 @@ SECPKG_33_TO_42: tuple[Slot, ...] = (
         ownership="Package allocates the result.",
         doc="none (SDK header only)",
         doc_level="none", family="context", entry_name="SpExtractTargetInfo", interface_version=11,
+        typedef="SpExtractTargetInfoFn", convention="NTAPI", declared_only=True,
     ),
 )
