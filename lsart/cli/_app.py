@@ -61,6 +61,26 @@ def list_packages() -> int:
 
 
 @app.command
+def contract(
+    what: str | None = None,
+    /,
+    *,
+    json: bool = False,
+    missing: bool = False,
+) -> int:
+    """Show what of the Windows contract is served, and which tests prove which rules.
+
+    Args:
+        what: A table, a function (CreateSharedMemory), a rule (CSM-5) or a gap (GAP-3); without it all tables.
+        json: Print everything as one JSON object.
+        missing: Only the rules that should be proved and are not.
+    """
+    from lsart.cli._contract import show_contract
+
+    return show_contract(what, as_json=json, missing=missing, out=sys.stdout)
+
+
+@app.command
 def stress(
     source: Annotated[str, Parameter(name="PACKAGE_OR_SCENARIO", allow_leading_hyphen=False)],
     /,

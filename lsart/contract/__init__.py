@@ -38,6 +38,10 @@ from lsart.contract._ports import (
     FunctionTable,
     SharedBytes,
 )
+from lsart.contract._proofs import (
+    Proof,
+    proofs,
+)
 from lsart.contract._rows import (
     Direction,
     DocumentedStatus,
@@ -72,7 +76,9 @@ from lsart.contract._tables import (
     LSA_SECPKG_FUNCTION_TABLE,
     LSA_SECPKG_SLOTS,
     NDIS_FUNCTIONS,
+    SECPKG_DLL_SLOTS,
     SECPKG_SLOTS,
+    SECPKG_USER_SLOTS,
 )
 from lsart.contract._tables import _constants as constants
 from lsart.contract._tables import _ndis_constants as ndis_constants
@@ -166,8 +172,10 @@ __all__ = [
     "NDIS_STATUS_RESOURCES",
     "NDIS_STATUS_SUCCESS",
     "NTSTATUS",
+    "SECPKG_DLL_SLOTS",
     "SECPKG_PARAMETERS",
     "SECPKG_SLOTS",
+    "SECPKG_USER_SLOTS",
     "SEC_E_BAD_BINDINGS",
     "SEC_E_BUFFER_TOO_SMALL",
     "SEC_E_CONTEXT_EXPIRED",
@@ -257,6 +265,7 @@ __all__ = [
     "Parameter",
     "Pointer",
     "ProcessTerminated",
+    "Proof",
     "Rule",
     "SecPkgInfo",
     "Severity",
@@ -270,6 +279,7 @@ __all__ = [
     "gaps_of",
     "ndis_constants",
     "next_state",
+    "proofs",
     "rules",
     "rules_of",
 ]

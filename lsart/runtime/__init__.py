@@ -1,6 +1,7 @@
 """Floor 4: the running LSA. The only place where LSA tasks live."""
 
 from lsart.runtime._client import Client, Reply, SectionView
+from lsart.runtime._implemented import implemented
 from lsart.runtime._lsa import Lsa, open_lsa
 from lsart.runtime._memory_view import MemoryView
 from lsart.runtime._pacer import Interloper
@@ -20,6 +21,7 @@ __all__ = [
     "Reply",
     "Resolved",
     "SectionView",
+    "implemented",
     "installed_packages",
     "open_lsa",
     "resolve",

@@ -29,7 +29,11 @@ if TYPE_CHECKING:
     from lsart.runtime._dispatch import Request
     from lsart.runtime._lsa import Lsa
 
-__all__ = ["Client", "Reply", "SectionView"]
+__all__ = ["ENTERED_IN_CALLS", "Client", "Reply", "SectionView"]
+
+_TRUSTED, _UNTRUSTED = "CallPackage", "CallPackageUntrusted"
+ENTERED_IN_CALLS = frozenset({_TRUSTED, _UNTRUSTED})
+"""Slots of a package that LSA enters when clients call."""
 
 _NAME_LIMIT = 127
 
@@ -150,7 +154,7 @@ class Client:
         if package is None:
             await trio.lowlevel.checkpoint()
             raise StatusError(STATUS_NO_SUCH_PACKAGE, f"no package has the id {authentication_package}")
-        entry = "CallPackage" if trusted else "CallPackageUntrusted"
+        entry = _TRUSTED if trusted else _UNTRUSTED
         return await self._lsa.dispatcher.call(self, package, entry, message, operation)
 
     async def LsaFreeReturnBuffer(self, buffer: Pointer | None) -> None:

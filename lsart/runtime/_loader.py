@@ -43,7 +43,10 @@ from lsart.runtime._package import Package
 from lsart.runtime._resolve import PackageSpec, Resolved, resolve
 from lsart.runtime._settings import LsaSettings
 
-__all__ = ["Loader"]
+__all__ = ["ENTERED_WHILE_LOADING", "Loader"]
+
+ENTERED_WHILE_LOADING = frozenset({"InitializePackage", "Initialize", "GetInfo", "Shutdown"})
+"""Slots of a package that LSA enters when it comes and when it goes."""
 
 _log = logging.getLogger("lsart.packages")
 
@@ -223,6 +226,7 @@ class Loader:
 
     async def _enter(self, package: Package, slot: str, *args: object) -> object:
         """Call an entry point during loading; whatever it fails with is a refusal."""
+        assert slot in ENTERED_WHILE_LOADING
         function = package.entries[slot]
         name = getattr(function, "__name__", slot)
         task = trio.lowlevel.current_task()

@@ -34,7 +34,11 @@ from lsart.runtime._resolve import PackageSpec
 from lsart.runtime._settings import LsaSettings
 from lsart.runtime._watchdog import Watchdog
 
-__all__ = ["Lsa", "open_lsa"]
+__all__ = ["SERVICES", "Lsa", "open_lsa"]
+
+SERVICES: tuple[type[object], ...] = (MemoryServices, ClientServices)
+"""What serves the slots of the function table: a method of a slot's name is that slot."""
+
 
 _FIRST_PROCESS_ID = 4096  # Windows process ids are multiples of four; LSASS itself has a low one
 _CLEAN_UP = 1.0  # seconds that cancelled calls get at the least to unwind, however short the grace period
@@ -60,6 +64,7 @@ class Lsa:
         self._nursery = nursery
         self._explores = exploring()
         services = MemoryServices(self.memory, bus, settings.costs), ClientServices(self.memory, self.pacer)
+        assert tuple(map(type, services)) == SERVICES
         self._host = Host(bus, services)
         self.loader = Loader(self._host, self.memory, self._view_of, bus, settings)
         self._clients: dict[str, Client] = {}

@@ -17,7 +17,7 @@ import lsart.events
 from lsart.events import BlockFreed, Event, HostileWrite, Origin, SlotCalled
 from lsart.report import SCHEMA, events_line, json_report
 
-PAGE = (Path(__file__).resolve().parents[2] / "docs" / "json.md").read_text("utf-8")
+PAGE = (Path(__file__).resolve().parents[2] / "docs" / "json.md").read_text("utf-8").partition("## The contract")[0]
 RESULT = Result(
     summary=full_summary(),
     thresholds=(Outcome("p99<5ms", "31.2 \u00b5s", True),),

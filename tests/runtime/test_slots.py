@@ -21,7 +21,7 @@ from lsart.contract import (
     StatusError,
 )
 from lsart.events import SlotCalled, SlotMisused, SlotReturned, SlotUnavailable
-from lsart.runtime import LsaSettings
+from lsart.runtime import LsaSettings, implemented
 
 GIB = 1 << 30
 SECTION = Pointer(0x1_0000_0000, "lsass")
@@ -35,11 +35,7 @@ async def outcome_of(awaitable: Any) -> object:
         return error.status
 
 
-SERVED = {
-    "AllocateLsaHeap", "FreeLsaHeap", "AllocateClientBuffer", "FreeClientBuffer", "CopyToClientBuffer",
-    "CopyFromClientBuffer", "CreateSharedMemory", "AllocateSharedMemory", "FreeSharedMemory", "DeleteSharedMemory",
-    "AllocatePrivateHeap", "FreePrivateHeap",
-}  # fmt: skip
+SERVED = implemented()["LSA_SECPKG_FUNCTION_TABLE"]
 VALUES = {"ULONG": 0, "SIZE_T": 0, "ULONG_PTR": 0, "PVOID": SECTION, "PLSA_CLIENT_REQUEST": ClientRequest(1)}
 FAILURES = {
     FailureValue.NULL: None,
