@@ -28,7 +28,7 @@ def exploration_report(result: Exploration, tokens: Sequence[str], *, width: int
         page.paragraph("broken off: ", result.broken_off, style="bold yellow")
     page.blank()
     for failure, token in zip(result.failures, tokens, strict=True):
-        _failure(page, failure)
+        _failure(page, failure, made_from=result.model)
         _again(page, token)
         page.blank()
     _campaign(page, result)
@@ -62,10 +62,11 @@ def replay_report(replay: Replay, *, width: int = 80) -> Text:
     return page.text()
 
 
-def _failure(page: Page, failure: Failure) -> None:
+def _failure(page: Page, failure: Failure, made_from: str = "") -> None:
     page.paragraph("FAILURE  ", str(failure.symptom), style="bold red")
     size = f"{_counted(failure.tasks, 'task')}, {_counted(failure.steps, 'step')}"
-    page.paragraph("In       ", f"{failure.model}: {size}")
+    smaller = f"; made smaller from {made_from}" if made_from not in ("", failure.model) else ""
+    page.paragraph("In       ", f"{failure.model}: {size}{smaller}")
     page.blank()
     _story(page, failure.story, tells_end=False)
     page.blank()
@@ -93,14 +94,16 @@ def _preemptions(failure: Failure) -> str:
     if now == 0:
         return f"{shrunk}; it is enough who goes first"
     if failure.is_minimal:
-        return f"{shrunk}; every schedule of this size with fewer was tried, and none fails like this"
+        fewer = "without any" if now == 1 else "with fewer"
+        return f"{shrunk}; every schedule of this size {fewer} was tried, and none fails like this"
     return f"{shrunk}; fewer may do, there were too many schedules to try them all"
 
 
 def _story(page: Page, story: str, *, tells_end: bool) -> None:
-    for number, line in enumerate(story.splitlines(), 1):
-        if line.startswith("=>") and not tells_end:
-            continue  # it stands above the story
+    lines = story.splitlines()
+    for number, line in enumerate(lines, 1):
+        if line.startswith("=>") and not tells_end and line == lines[-1]:
+            continue  # it stands above the story, and here nothing more comes of it
         is_event = not line.startswith(("=>", " "))
         page.paragraph(f"{number:>2}  " if is_event else "    ", line.strip(), indent=INDENT, style="", hanging=INDENT)
 

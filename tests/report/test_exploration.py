@@ -74,6 +74,12 @@ def of_failure(**changed: Any) -> str:
     return " ".join(text.split())
 
 
+def test_a_failure_in_a_smaller_model_names_the_one_that_it_was_made_from() -> None:
+    told = attrs.evolve(NOTHING_FOUND, model="cache.py:main?size=4", failures=(FAILURE,))
+    text = " ".join(exploration_report(told, ["lsart1:AAAA"]).plain.split())
+    assert "In cache.py:main: 3 tasks, 12 steps; made smaller from cache.py:main?size=4" in text
+
+
 def test_a_campaign_that_found_nothing_is_this_screen() -> None:
     assert campaign() == [
         "cache.py:main  pct, seed 7",
@@ -96,10 +102,11 @@ def test_a_failure_is_this_screen() -> None:
         "        `read entries`",
         "   3  janitor runs (steps 5 to 9), `write entries`, ends",
         "   4  reader resumes (step 10), `read entries`, raises",
+        "      => KeyError: 'ann'",
         "      reader waits for nobody",
         "",
         "Found        schedule 1,234, pct",
-        "Preemptions  1 (3 as found); every schedule of this size with fewer was tried,",
+        "Preemptions  1 (3 as found); every schedule of this size without any was tried,",
         "             and none fails like this",
         "Rechecked    ran again, every step the same",
         "",
@@ -175,7 +182,8 @@ def test_a_failure_from_a_token_was_not_found_by_a_campaign() -> None:
     [
         ({"is_shrunk": False, "preemptions": 3}, "Preemptions 3; not shrunk"),
         ({"preemptions": 0}, "0 (3 as found); it is enough who goes first"),
-        ({"preemptions_found": 1}, "Preemptions 1; every schedule of this size with fewer was tried"),
+        ({"preemptions_found": 1}, "Preemptions 1; every schedule of this size without any was tried"),
+        ({"preemptions": 2}, "2 (3 as found); every schedule of this size with fewer was tried"),
         ({"is_minimal": None}, "1 (3 as found); fewer may do, there were too many schedules to try them all"),
     ],
 )
