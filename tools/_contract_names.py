@@ -9,6 +9,7 @@ from typing import Any
 __all__ = [
     "ENUMS",
     "NULL_TOLERATED",
+    "VALUES_TAKEN",
     "Record",
     "entry_name",
     "is_declared_only",
@@ -102,6 +103,18 @@ SPECIAL_TYPES = {
     ("AddCredential", "Credentials"): "bytes",
     ("GetCredentials", "Credentials"): "bytes",
 }
+# What a PVOID points to is a structure that another parameter names, or concerns only whoever passed it.
+VALUES_TAKEN = {
+    ("CreateThread", "ThreadParameter"),
+    ("CreateToken", "TokenInformation"),
+    ("CreateTokenEx", "SessionInformation"),
+    ("CreateTokenEx", "TokenInformation"),
+    ("LogonUser", "TokenInformation"),
+    ("LogonUserEx", "TokenInformation"),
+    ("LogonUserEx2", "TokenInformation"),
+    ("LogonUserEx3", "TokenInformation"),
+    ("RegisterNotification", "Parameter"),
+}
 # Functions that free decide about NULL themselves: what it does there is one of the gaps.
 NULL_TOLERATED = {
     ("FreeClientBuffer", "ClientBaseAddress"),
@@ -123,6 +136,8 @@ def parameter_type(slot: Record, parameter: Record) -> str:
     special = SPECIAL_TYPES.get((slot["name"], parameter["name"]))
     if special is not None:
         return special
+    if (slot["name"], parameter["name"]) in VALUES_TAKEN:
+        return "object"
     found = PYTHON_TYPES.get(canonical(parameter["type"]), "object")
     optional = parameter["optional"] and found != "object" and not found.endswith("None")
     return f"{found} | None" if optional else found

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from _contract_names import NULL_TOLERATED, Record, entry_name, is_declared_only, parameter_type, python_name
+from _contract_names import (
+    NULL_TOLERATED,
+    VALUES_TAKEN,
+    Record,
+    entry_name,
+    is_declared_only,
+    parameter_type,
+    python_name,
+)
 
 __all__ = ["HEADER", "WIDTH", "row", "rows_module", "string", "strings"]
 
@@ -67,6 +75,8 @@ def parameter_row(slot: Record, parameter: Record) -> str:
         fields.append("tolerates_null=True")
     if parameter["direction"] == "in" and "bytes" in parameter_type(slot, parameter):
         fields.append("takes_bytes=True")
+    if (slot["name"], parameter["name"]) in VALUES_TAKEN:
+        fields.append("takes_value=True")
     return f"Parameter({', '.join(fields)})"
 
 

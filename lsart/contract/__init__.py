@@ -1,6 +1,7 @@
 """Floor 1: the Windows contract as values, tables and rules. Authors of packages need nothing else.
 
-Constants that are no statuses (``SECPKG_FLAG_LOGON``) are in `lsart.contract.constants`; those of NDIS are in
+Constants that are no statuses (``SECPKG_FLAG_LOGON``) are in `lsart.contract.constants`, C enumerations in
+`lsart.contract.enumerations`; those of NDIS are in
 `lsart.contract.ndis_constants` and on the face of `lsart.ndis`.
 """
 
@@ -81,6 +82,7 @@ from lsart.contract._tables import (
     SECPKG_USER_SLOTS,
 )
 from lsart.contract._tables import _constants as constants
+from lsart.contract._tables import _enumerations as enumerations
 from lsart.contract._tables import _ndis_constants as ndis_constants
 from lsart.contract._tables._statuses import (
     ERROR_GEN_FAILURE,
@@ -275,6 +277,7 @@ __all__ = [
     "ZeroSize",
     "choice_infos",
     "constants",
+    "enumerations",
     "gaps",
     "gaps_of",
     "ndis_constants",

@@ -51,10 +51,14 @@ class StatusError(LsartError):
 
     Raised to the caller of the function. Leaving a package's entry point, bare or as the only leaf of an
     exception group, it is that entry point's status.
+
+    Args:
+        sub_status: the SubStatus parameter of the functions that have one: why, if the status does not say it all.
     """
 
-    def __init__(self, status: int, message: str = "") -> None:
+    def __init__(self, status: int, message: str = "", *, sub_status: int = 0) -> None:
         self.status = status if isinstance(status, NTSTATUS) else NTSTATUS(status)
+        self.sub_status = sub_status if isinstance(sub_status, NTSTATUS) else NTSTATUS(sub_status)
         super().__init__(f"{self.status!r}: {message}" if message else repr(self.status))
 
 

@@ -49,6 +49,7 @@ class Parameter:
         meaning: one sentence.
         tolerates_null: whether NULL reaches the function, which decides what it means.
         takes_bytes: whether bytes at hand may stand for a pointer to them.
+        takes_value: whether any value at hand may stand for a pointer to it: a structure, or what only its owner reads.
     """
 
     name: str
@@ -59,6 +60,7 @@ class Parameter:
     meaning: str
     tolerates_null: bool = False
     takes_bytes: bool = False
+    takes_value: bool = False
 
 
 @attrs.frozen

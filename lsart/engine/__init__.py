@@ -9,7 +9,18 @@ from lsart.engine._deadlock import DeadlockError, Wait
 from lsart.engine._engine import Engine, current, now_ns, sleep_ns
 from lsart.engine._explored import run_schedule
 from lsart.engine._interrupt import ctrl_c_calls
-from lsart.engine._labels import announce, end_run, exploring, own, point, rename, touch, touch_everything, upcoming
+from lsart.engine._labels import (
+    announce,
+    end_run,
+    exploring,
+    own,
+    owner,
+    point,
+    rename,
+    touch,
+    touch_everything,
+    upcoming,
+)
 from lsart.engine._order import order_of
 from lsart.engine._outside import SystemTaskError, VirtualTimeError
 from lsart.engine._primitive_names import state_of_primitives
@@ -57,6 +68,7 @@ __all__ = [
     "nurseries_of",
     "order_of",
     "own",
+    "owner",
     "point",
     "rename",
     "run",

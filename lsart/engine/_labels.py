@@ -10,7 +10,18 @@ import trio
 from lsart.engine import _trio
 from lsart.engine._schedule import EVERYTHING, Kind, Label
 
-__all__ = ["announce", "end_run", "exploring", "own", "point", "rename", "touch", "touch_everything", "upcoming"]
+__all__ = [
+    "announce",
+    "end_run",
+    "exploring",
+    "own",
+    "owner",
+    "point",
+    "rename",
+    "touch",
+    "touch_everything",
+    "upcoming",
+]
 
 _VERBS = {"r": "read", "w": "write"}
 
@@ -98,6 +109,12 @@ def own(label: Label | None) -> None:
                         ready.owners[child] = former
         else:
             ready.owners[ready.current] = label
+
+
+def owner() -> Label | None:
+    """What `own` was told last for the current task, or for whoever started it: there is no stack of them."""
+    ready = _trio.ready()
+    return None if ready is None or ready.trace is None else ready.owners.get(ready.current)
 
 
 def end_run(error: BaseException) -> bool:

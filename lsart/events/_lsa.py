@@ -13,6 +13,7 @@ __all__ = [
     "ClientConnected",
     "ClientDisconnected",
     "DispatchTableExceeded",
+    "FaultContained",
     "HostileWrite",
     "LockAcquired",
     "LockOrphaned",
@@ -62,6 +63,16 @@ class PackageRefused(Event):
 @attrs.frozen(kw_only=True)
 class PackageDisabled(Event):
     """An exception left an entry point; later callers do not find the package. What it holds stays held."""
+
+    package: str
+    entry_point: str
+    reason: str
+    call: int | None
+
+
+@attrs.frozen(kw_only=True)
+class FaultContained(Event):
+    """An exception left an entry point, and the settings keep such a package in use, which LSASS would not."""
 
     package: str
     entry_point: str

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -22,6 +23,7 @@ from lsart.contract import (
 from lsart.engine import now_ns
 from lsart.events import ClientConnected, ClientDisconnected, Origin
 from lsart.memory import ClientMemory, Section
+from lsart.runtime._enter import discard_reply, entry
 from lsart.runtime._memory_view import MemoryView
 from lsart.runtime._pacer import touch_commit
 
@@ -29,12 +31,9 @@ if TYPE_CHECKING:
     from lsart.runtime._dispatch import Request
     from lsart.runtime._lsa import Lsa
 
-__all__ = ["ENTERED_IN_CALLS", "Client", "Reply", "SectionView"]
+__all__ = ["Client", "Reply", "SectionView"]
 
-_TRUSTED, _UNTRUSTED = "CallPackage", "CallPackageUntrusted"
-ENTERED_IN_CALLS = frozenset({_TRUSTED, _UNTRUSTED})
-"""Slots of a package that LSA enters when clients call."""
-
+_TRUSTED, _UNTRUSTED = entry("CallPackage").name, entry("CallPackageUntrusted").name
 _NAME_LIMIT = 127
 
 
@@ -154,8 +153,9 @@ class Client:
         if package is None:
             await trio.lowlevel.checkpoint()
             raise StatusError(STATUS_NO_SUCH_PACKAGE, f"no package has the id {authentication_package}")
-        entry = _TRUSTED if trusted else _UNTRUSTED
-        return await self._lsa.dispatcher.call(self, package, entry, message, operation)
+        slot = _TRUSTED if trusted else _UNTRUSTED
+        serve = partial(self._lsa.entrance.call_package, message)
+        return await self._lsa.dispatcher.call(self, package, slot, serve, discard_reply, operation)
 
     async def LsaFreeReturnBuffer(self, buffer: Pointer | None) -> None:
         """Free a reply (LFB-1).

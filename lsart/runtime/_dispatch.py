@@ -7,32 +7,25 @@ two channels, because worker and client park and wake each other directly.
 
 from __future__ import annotations
 
-import logging
 from collections import deque
-from typing import TYPE_CHECKING
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import outcome
 import trio
 
 from lsart.contract import (
-    STATUS_ACCESS_VIOLATION,
+    NTSTATUS,
     STATUS_NO_SUCH_PACKAGE,
     STATUS_SUCCESS,
     STATUS_UNSUCCESSFUL,
-    AccessViolation,
     CallPackageReply,
-    PackageState,
-    PackageStep,
-    Pointer,
     ProcessTerminated,
     StatusError,
 )
 from lsart.engine import Label, announce, exploring, now_ns, own, rename, touch
-from lsart.events import Bus, CallFinished, CallQueued, CallStarted, LockOrphaned, Origin, PackageDisabled
-from lsart.runtime._enter import call_entry, come_in
+from lsart.events import Bus, CallFinished, CallQueued, CallStarted
 from lsart.runtime._host import current_request
-from lsart.runtime._invoke import is_fault, returned_status
-from lsart.runtime._orphans import orphaned_locks
 from lsart.runtime._package import Package
 
 if TYPE_CHECKING:
@@ -40,11 +33,16 @@ if TYPE_CHECKING:
 
 __all__ = ["Dispatcher", "Request"]
 
-_log = logging.getLogger("lsart.packages")
+_T = TypeVar("_T")
 
 
 class Request:
-    """One call on its way: the request record of LSA."""
+    """One call on its way: the request record of LSA.
+
+    Args:
+        package: whom the call is for. entry: its slot, or the client's function where several are entered.
+        serve: what a worker does about it. undo: takes back what that made, if nobody takes the result.
+    """
 
     __slots__ = (
         "arrived_ns",
@@ -56,8 +54,9 @@ class Request:
         "number",
         "operation",
         "package",
-        "submit",
+        "serve",
         "task",
+        "undo",
     )
 
     def __init__(
@@ -66,7 +65,8 @@ class Request:
         client: Client,
         package: Package,
         entry: str,
-        submit: bytes,
+        serve: Callable[[Request], Awaitable[Any]],
+        undo: Callable[[Request, Any], None],
         operation: str,
         now: int,
     ) -> None:
@@ -74,7 +74,8 @@ class Request:
         self.client = client
         self.package = package
         self.entry = entry
-        self.submit = submit
+        self.serve = serve
+        self.undo = undo
         self.operation = operation
         self.arrived_ns = now
         self.task = trio.lowlevel.current_task()
@@ -141,9 +142,20 @@ class Dispatcher:
         return self._in_flight
 
     async def call(
-        self, client: Client, package: Package, entry: str, submit: bytes, operation: str
-    ) -> CallPackageReply:
+        self,
+        client: Client,
+        package: Package,
+        entry: str,
+        serve: Callable[[Request], Awaitable[_T]],
+        undo: Callable[[Request, _T], None],
+        operation: str,
+    ) -> _T:
         """Serve one call and wait for its result.
+
+        Args:
+            serve: run by a worker, with the request. It enters packages by `Entrance`, one or several, and fails with a
+                StatusError; any other exception out of it is a fault of lsart and ends the LSA.
+            undo: given the result of `serve` when nobody takes it, as the client is gone.
 
         Raises:
             StatusError: the call's status. ProcessTerminated: the client ended meanwhile.
@@ -154,7 +166,7 @@ class Dispatcher:
             await trio.lowlevel.checkpoint()
             raise StatusError(STATUS_NO_SUCH_PACKAGE, f"package {package.name!r} is {package.state.value}")
         self._number += 1
-        request = Request(self._number, client, package, entry, submit, operation, now_ns())
+        request = Request(self._number, client, package, entry, serve, undo, operation, now_ns())
         self._in_flight += 1
         if self._idle:
             worker = self._idle.pop()
@@ -185,15 +197,16 @@ class Dispatcher:
             return trio.lowlevel.Abort.SUCCEEDED
 
         try:
-            reply: CallPackageReply = await trio.lowlevel.wait_task_rescheduled(abandon)
+            result: _T = await trio.lowlevel.wait_task_rescheduled(abandon)
         finally:
             client.calls.remove(request)
             if request.is_delivered:
                 self._untaken -= 1
                 self._tell_if_drained()
         if not client.is_alive:  # it ended between the answer and this moment, and its memory with it
+            undo(request, result)
             raise ProcessTerminated(f"{client.name} ended during call {request.number}")
-        return reply
+        return result
 
     def abandon(self, request: Request) -> None:
         """The client process ended: wake whoever waits for the call; the worker carries on."""
@@ -268,30 +281,24 @@ class Dispatcher:
                     queued_ns=now - request.arrived_ns,
                 )
             )
-        result: outcome.Outcome[CallPackageReply]
+        result: outcome.Outcome[Any]
         current_request.set(request)
         try:
             if package.state.is_available:
                 if self._explores:
                     rename(f"LSA worker {worker} for {request.client.name}")
-                    await come_in(package, request.entry)
-                result = outcome.Value(await call_entry(request))
+                result = outcome.Value(await request.serve(request))
             else:  # disabled while the call waited for a worker
                 result = outcome.Error(StatusError(STATUS_NO_SUCH_PACKAGE, f"package {package.name!r} is disabled"))
+        except StatusError as error:
+            result = outcome.Error(error)
         except trio.Cancelled:
             self._finish(request, outcome.Error(_shutting_down()))
             raise
-        except BaseException as error:
-            status = returned_status(error)
-            if status is not None:
-                succeeded = status.status.is_success  # informational statuses too, as while loading
-                result = outcome.Value(CallPackageReply()) if succeeded else outcome.Error(status)
-            elif is_fault(error):
-                result = outcome.Error(self._disable(request, error))
-            else:  # KeyboardInterrupt, or a cancellation among other errors: not the package's to answer
-                self._finish(request, outcome.Error(_shutting_down()))
-                self.stop()  # else a package that holds the loop takes one Ctrl-C for each call
-                raise
+        except BaseException:  # KeyboardInterrupt, or a cancellation among other errors: nobody's to answer
+            self._finish(request, outcome.Error(_shutting_down()))
+            self.stop()  # else a package that holds the loop takes one Ctrl-C for each call
+            raise
         finally:
             current_request.set(None)
             if self._explores:
@@ -299,7 +306,7 @@ class Dispatcher:
                 rename(f"LSA worker {worker}")
         self._finish(request, result)
 
-    def _finish(self, request: Request, result: outcome.Outcome[CallPackageReply]) -> None:
+    def _finish(self, request: Request, result: outcome.Outcome[Any]) -> None:
         request.is_finished = True
         self._in_flight -= 1
         if self._explores:
@@ -309,8 +316,8 @@ class Dispatcher:
             request.is_settled = request.is_delivered = True
             self._untaken += 1
             trio.lowlevel.reschedule(request.task, result)
-        else:
-            self._discard(request, result)
+        elif isinstance(result, outcome.Value):
+            request.undo(request, result.value)
         self._tell_if_drained()
         if self._bus.wants(CallFinished):
             self._tell_finished(request, result, delivered)
@@ -319,16 +326,14 @@ class Dispatcher:
         if not self._in_flight and not self._untaken:
             self._drained.set()
 
-    def _discard(self, request: Request, result: outcome.Outcome[CallPackageReply]) -> None:
-        """Nobody will free a reply that was never delivered, so LSA does."""
-        if isinstance(result, outcome.Value) and isinstance(result.value.protocol_return_buffer, Pointer):
-            origin = Origin("LSA", request.number, request.client.name, "discard", now_ns())
-            request.client.free_buffer(result.value.protocol_return_buffer, origin)
-
-    def _tell_finished(self, request: Request, result: outcome.Outcome[CallPackageReply], delivered: bool) -> None:
+    def _tell_finished(self, request: Request, result: outcome.Outcome[Any], delivered: bool) -> None:
         now = now_ns()
+        protocol_status: int | None
         if isinstance(result, outcome.Value):
-            status, protocol_status = int(STATUS_SUCCESS), int(result.value.protocol_status)
+            value = result.value
+            said = getattr(value, "status", STATUS_SUCCESS)  # SEC_I_CONTINUE_NEEDED and its like
+            status = int(said) if isinstance(said, NTSTATUS) else int(STATUS_SUCCESS)
+            protocol_status = int(value.protocol_status) if isinstance(value, CallPackageReply) else None
         else:
             assert isinstance(result, outcome.Error)
             assert isinstance(result.error, StatusError)
@@ -346,27 +351,6 @@ class Dispatcher:
                 delivered=delivered,
             )
         )
-
-    def _disable(self, request: Request, error: BaseException) -> StatusError:
-        """What LSASS does with a package that faults: no later caller finds it; what it holds stays held."""
-        package, entry = request.package, request.entry
-        reason = f"{type(error).__name__}: {error}"
-        if package.state is PackageState.READY:
-            package.advance(PackageStep.DISABLE)
-            package.failure = f"{entry} raised {reason}"
-            _log.debug("package %r: %s raised", package.name, entry, exc_info=error)
-            self._bus.emit(
-                PackageDisabled(
-                    time_ns=now_ns(), package=package.key, entry_point=entry, reason=reason, call=request.number
-                )
-            )
-        # A call may fault when the package is disabled already, and leave a lock of its own.
-        origin = Origin(package.key, request.number, request.client.name, entry, now_ns())
-        for lock in orphaned_locks(package.entries[entry], trio.lowlevel.current_task()):
-            self._bus.emit(LockOrphaned(time_ns=origin.time_ns, lock=f"{package.key}.{lock}", origin=origin))
-        faulted = isinstance(error, AccessViolation)
-        status = STATUS_ACCESS_VIOLATION if faulted else STATUS_UNSUCCESSFUL
-        return StatusError(status, f"{entry} of {package.name} raised {reason}; the package is disabled")
 
 
 def _shutting_down() -> StatusError:

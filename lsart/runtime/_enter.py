@@ -1,43 +1,154 @@
-"""Into a package and out again: the call of its entry point, and what it answers."""
+"""Into a package and out again: every call of an entry point but those of loading and unloading passes here."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from lsart.contract import STATUS_NOT_IMPLEMENTED, CallPackageReply, ClientRequest, Pointer, StatusError
-from lsart.engine import Label, announce, own
-from lsart.runtime._invoke import invoke
+from lsart.contract import (
+    SECPKG_SLOTS,
+    STATUS_NO_SUCH_PACKAGE,
+    STATUS_NOT_IMPLEMENTED,
+    CallPackageReply,
+    ClientRequest,
+    EntryPoint,
+    Pointer,
+    Slot,
+    StatusError,
+)
+from lsart.engine import Label, announce, exploring, now_ns, own, owner
+from lsart.events import Origin
+from lsart.runtime._faults import Faults
+from lsart.runtime._host import current_request
+from lsart.runtime._invoke import invoke, returned_status
 from lsart.runtime._package import Package
+from lsart.runtime._results import Returned, read
 
 if TYPE_CHECKING:
     from lsart.runtime._dispatch import Request
 
-__all__ = ["call_entry", "come_in", "own_state"]
+__all__ = ["Entrance", "discard_reply", "entered", "entry", "own_state"]
+
+_entered: dict[str, Slot] = {}
 
 
-def own_state(package: Package, entry: str) -> Label:
+def entry(name: str) -> Slot:
+    """The row of a slot that LSA enters. A module says so when it is imported, so that `implemented` knows."""
+    return _entered.setdefault(name, next(each for each in SECPKG_SLOTS if each.name == name))
+
+
+def entered() -> frozenset[str]:
+    """Names of the slots of a package's table that LSA enters."""
+    return frozenset(_entered)
+
+
+def own_state(package: Package, slot: str) -> Label:
     """What a package does between two points counts as touching all of its plain attributes, as nobody announces
     those; unless its class says that it announces them itself, with `lsart.point`. Returns what entering it touches."""
-    function = package.entries.get(entry)
-    owner = getattr(function, "__self__", None)
+    function = package.entries.get(slot)
+    implementation = getattr(function, "__self__", None)
     state = Label(
-        f"package {package.key}", "w", f"enter {getattr(function, '__name__', entry)} of {package.name}", is_told=False
+        f"package {package.key}", "w", f"enter {getattr(function, '__name__', slot)} of {package.name}", is_told=False
     )
-    if not getattr(owner, "announces_its_state", False):
+    if not getattr(implementation, "announces_its_state", False):
         own(state)
     return state
 
 
-async def come_in(package: Package, entry: str) -> None:
-    """Before a call: others can come first."""
-    await announce(own_state(package, entry))
+class Entrance:
+    """The one way into a package; one per LSA.
+
+    Args:
+        faults: answers for packages that raise.
+    """
+
+    def __init__(self, faults: Faults) -> None:
+        self._faults = faults
+        self._explores = exploring()
+
+    async def enter(self, package: Package, slot: Slot, *arguments: object) -> Returned:
+        """Call an entry point and read what it gives back by its row.
+
+        It may be called from within another package's entry point: what is under way there goes on afterwards as
+        before, whatever becomes of this package. Under an explorer others can come first.
+
+        Args:
+            package: any package, not only the one that the call under way is for.
+            slot: from `entry`. arguments: the in-parameters of the row, in order.
+
+        Raises:
+            StatusError: the status that the package gave, or that of its fault, which disables this package and no
+                other; STATUS_NO_SUCH_PACKAGE when it is not in use, STATUS_NOT_IMPLEMENTED when it has no such entry.
+        """
+        name = slot.entry_name  # for the watchdog
+        request = current_request.get()
+        before: Label | None = None
+        if self._explores:
+            before = owner()
+            if before is not None:
+                own(None)  # what the caller has started so far is the caller's
+            await announce(own_state(package, slot.name))
+        try:
+            if not package.state.is_available:
+                raise StatusError(STATUS_NO_SUCH_PACKAGE, f"{name} of {package.name!r}, which is {package.state.value}")
+            return await _call(_function_of(package, slot.name), slot, arguments)
+        except BaseException as error:
+            failure = self._faults.answer(package, slot.name, error, request)
+            if failure is None:
+                raise
+        finally:
+            if self._explores:
+                own(None)
+                if before is not None:
+                    own(before)
+        raise failure  # here, so that it does not drag the package's own error along
+
+    async def call_package(self, message: bytes, request: Request) -> CallPackageReply:
+        """Serve LsaCallAuthenticationPackage: `enter` for the entry points that are called most, made short.
+
+        Raises:
+            StatusError: the status of the call.
+        """
+        package, slot = request.package, request.entry
+        function = _function_of(package, slot)
+        if self._explores:
+            await announce(own_state(package, slot))
+        try:
+            return _reply(await invoke(function, ClientRequest(request.number), message, None, len(message)))
+        except BaseException as error:
+            failure = self._faults.answer(package, slot, error, request)
+            if failure is None:
+                raise
+        if failure.status.is_success:  # informational statuses too, as while loading
+            return CallPackageReply()
+        raise failure
 
 
-async def call_entry(request: Request) -> CallPackageReply:
-    function = request.package.entries.get(request.entry)
+def discard_reply(request: Request, reply: CallPackageReply) -> None:
+    """Nobody will free a reply that was never delivered, so LSA does."""
+    if isinstance(reply.protocol_return_buffer, Pointer):
+        origin = Origin("LSA", request.number, request.client.name, "discard", now_ns())
+        request.client.free_buffer(reply.protocol_return_buffer, origin)
+
+
+async def _call(function: EntryPoint, slot: Slot, arguments: tuple[object, ...]) -> Returned:
+    try:
+        return read(slot, await invoke(function, *arguments))
+    except BaseException as error:
+        raised = returned_status(error)
+        if raised is None or not raised.status.is_success:
+            raise
+    return Returned(raised.status, read(slot, None).outs)  # informational: nothing was given back beside it
+
+
+def _function_of(package: Package, slot: str) -> EntryPoint:
+    function = package.entries.get(slot)
     if function is None:
-        raise StatusError(STATUS_NOT_IMPLEMENTED, f"{request.package.name} has no {request.entry}")
-    result: Any = await invoke(function, ClientRequest(request.number), request.submit, None, len(request.submit))
+        raise StatusError(STATUS_NOT_IMPLEMENTED, f"{package.name} has no {slot}")
+    return function
+
+
+def _reply(result: Any) -> CallPackageReply:
+    """What `_results.read` does, for the one row that every call of a client reads."""
     if result is None:
         return CallPackageReply()
     if isinstance(result, CallPackageReply):

@@ -20,7 +20,6 @@ from lsart.contract import (
     ClientRequest,
     FailureValue,
     FunctionTable,
-    Pointer,
     Slot,
     StatusError,
 )
@@ -34,6 +33,7 @@ from lsart.events import (
     SlotReturned,
     SlotUnavailable,
 )
+from lsart.runtime._arguments import arguments, checker
 from lsart.runtime._memory_view import MemoryView
 
 if TYPE_CHECKING:
@@ -45,9 +45,6 @@ current_request: ContextVar[Request | None] = ContextVar("lsart_current_request"
 """The client call that this task serves; tasks that a package starts inherit it."""
 
 Service = Callable[..., Awaitable[object]]
-_ULONG_MAX = 0xFFFF_FFFF
-_WORD_MAX = 0xFFFF_FFFF_FFFF_FFFF
-_INTEGER_LIMITS = {"ULONG": _ULONG_MAX, "SIZE_T": _WORD_MAX, "ULONG_PTR": _WORD_MAX}
 
 
 class Host:
@@ -84,13 +81,13 @@ class Host:
         service = next((getattr(each, slot.name) for each in self._services if hasattr(each, slot.name)), None)
         parameters = slot.in_parameters
         names = tuple(parameter.name for parameter in parameters)
-        checks = tuple(_checker(p.type, p.optional or p.tolerates_null, p.takes_bytes) for p in parameters)
+        checks = tuple(map(checker, parameters))
         count = len(names)
         bus, name, origin_of = self._bus, slot.name, self.origin
 
         async def call(*args: Any, **kwargs: Any) -> object:
             if kwargs or len(args) != count:
-                args = _arguments(slot, names, args, kwargs)
+                args = arguments(slot, names, args, kwargs)
             origin = origin_of(package, name)
             if bus.wants(SlotCalled):
                 shown = tuple(repr(argument) for argument in args)
@@ -158,59 +155,6 @@ class _DispatchTable:
             self._bus.emit(DispatchTableExceeded(time_ns=now_ns(), package=self._package, slot=name))
             return getattr(self._table, name)
         raise AttributeError(f"LSA_DISPATCH_TABLE has no slot {name!r}")
-
-
-def _arguments(slot: Slot, names: tuple[str, ...], args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
-    """Keywords and positions as one tuple. A wrong call is what a C compiler would refuse, so it is a TypeError."""
-    signature = f"{slot.name}({', '.join(names)})"
-    if len(args) > len(names):
-        raise TypeError(f"{signature} takes {len(names)} arguments, got {len(args)}")
-    bound = dict(zip(names, args, strict=False))
-    for key, value in kwargs.items():
-        if key not in names:
-            raise TypeError(f"{signature} has no parameter {key!r}")
-        if key in bound:
-            raise TypeError(f"{signature} got {key!r} twice")
-        bound[key] = value
-    missing = [name for name in names if name not in bound]
-    if missing:
-        raise TypeError(f"{signature} is missing {', '.join(missing)}")
-    return tuple(bound[name] for name in names)
-
-
-def _checker(c_type: str, nullable: bool, takes_bytes: bool) -> Callable[[Any], str]:
-    """A function that says what is wrong with an argument, or nothing."""
-    limit = _INTEGER_LIMITS.get(c_type)
-    if limit is not None:
-        top = limit
-
-        def check_integer(value: Any) -> str:
-            if not isinstance(value, int) or isinstance(value, bool):
-                raise TypeError(f"expected an int for {c_type}, got {type(value).__name__} {value!r}")
-            if 0 <= value <= top:
-                return ""
-            return f"is {value}, which {c_type} (0 to {top}) cannot carry"
-
-        return check_integer
-    if c_type == "PVOID":
-
-        def check_pointer(value: Any) -> str:
-            if type(value) is Pointer or (takes_bytes and isinstance(value, (bytes, bytearray))):
-                return ""
-            if value is None:
-                return "" if nullable else "is NULL"
-            raise TypeError(f"expected a Pointer or None, got {type(value).__name__} {value!r}")
-
-        return check_pointer
-    if c_type == "PLSA_CLIENT_REQUEST":
-
-        def check_request(value: Any) -> str:
-            if type(value) is ClientRequest:
-                return ""
-            raise TypeError(f"expected the ClientRequest that the entry point was given, got {value!r}")
-
-        return check_request
-    return lambda value: ""
 
 
 def _fail(slot: Slot, message: str, status: int) -> object:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from lsart.contract import CLIENT_FUNCTIONS, LSA_SECPKG_SLOTS, NDIS_FUNCTIONS, SECPKG_SLOTS
+from lsart.contract import CLIENT_FUNCTIONS, LSA_SECPKG_SLOTS, NDIS_FUNCTIONS
 from lsart.ndis import Ndis, SharedMemoryProvider
-from lsart.runtime._client import ENTERED_IN_CALLS, Client
-from lsart.runtime._loader import ENTERED_WHILE_LOADING
+from lsart.runtime._client import Client
+from lsart.runtime._enter import entered
 from lsart.runtime._lsa import SERVICES
 
 __all__ = ["implemented"]
@@ -17,11 +17,10 @@ __all__ = ["implemented"]
 def implemented() -> Mapping[str, frozenset[str]]:
     """Names of the served functions, by what `Rule.source` calls their table. Of a package's table: those that LSA
     enters."""
-    entered = ENTERED_WHILE_LOADING | ENTERED_IN_CALLS
     return MappingProxyType(
         {
             "LSA_SECPKG_FUNCTION_TABLE": _offered(SERVICES, [each.name for each in LSA_SECPKG_SLOTS]),
-            "SECPKG_FUNCTION_TABLE": frozenset(each.name for each in SECPKG_SLOTS if each.name in entered),
+            "SECPKG_FUNCTION_TABLE": entered(),
             "SECPKG_USER_FUNCTION_TABLE": frozenset(),
             "SECPKG_DLL_FUNCTIONS": frozenset(),
             "client_api": _offered((Client,), [each.name for each in CLIENT_FUNCTIONS]),

@@ -20,6 +20,7 @@ from lsart.contract import (
     PackageStep,
     Pointer,
     SecPkgInfo,
+    StatusError,
 )
 from lsart.engine import EVERYTHING, now_ns, own
 from lsart.events import (
@@ -34,19 +35,19 @@ from lsart.events import (
     PackageUnloaded,
 )
 from lsart.memory import LSASS, LsaMemory
-from lsart.runtime._enter import own_state
+from lsart.runtime._enter import entry, own_state
 from lsart.runtime._host import Host
 from lsart.runtime._invoke import invoke, is_fault, returned_status
 from lsart.runtime._memory_view import MemoryView
 from lsart.runtime._modules import Module, open_module
 from lsart.runtime._package import Package
 from lsart.runtime._resolve import PackageSpec, Resolved, resolve
+from lsart.runtime._results import ResultError, read
 from lsart.runtime._settings import LsaSettings
 
-__all__ = ["ENTERED_WHILE_LOADING", "Loader"]
+__all__ = ["Loader"]
 
-ENTERED_WHILE_LOADING = frozenset({"InitializePackage", "Initialize", "GetInfo", "Shutdown"})
-"""Slots of a package that LSA enters when it comes and when it goes."""
+_ENTERED = {name: entry(name) for name in ("InitializePackage", "Initialize", "GetInfo", "Shutdown")}
 
 _log = logging.getLogger("lsart.packages")
 
@@ -185,8 +186,7 @@ class Loader:
         package.advance(PackageStep.INITIALIZE)
         if "GetInfo" in entries and choices.get_info_while_loading == "yes":
             info = await self._enter(package, "GetInfo")
-            if not isinstance(info, SecPkgInfo):
-                raise _RefusedError("SpGetInfo", STATUS_UNSUCCESSFUL, f"it returned {info!r}; expected a SecPkgInfo")
+            assert isinstance(info, SecPkgInfo)
             package.info = info
             package.name = info.name
         if choices.duplicate_package_name == "refuse_second":
@@ -197,13 +197,11 @@ class Loader:
 
     def _take_name(self, package: Package, name: object) -> str:
         """The name that LsaApInitializePackage returned: text, or a block of the LSA heap that LSA frees (LIP-4)."""
-        stage = "LsaApInitializePackage"
         if name is None:
             return package.name
         if isinstance(name, str):
             return name
-        if not isinstance(name, Pointer):
-            raise _RefusedError(stage, STATUS_UNSUCCESSFUL, f"it returned {name!r}; expected text or a Pointer to text")
+        assert isinstance(name, Pointer)
         heap = self._memory.lsa_heap
         block = heap.block_at(name.address) if heap is not None and name.space == LSASS else None
         if block is None and self._settings.choices.lsa_heap_outputs == "checked":
@@ -215,9 +213,8 @@ class Loader:
                     address=name.address,
                 )
             )
-            raise _RefusedError(
-                stage, STATUS_UNSUCCESSFUL, f"{name!r} is no block of the LSA heap, so LSA cannot free it"
-            )
+            reason = f"{name!r} is no block of the LSA heap, so LSA cannot free it"
+            raise _RefusedError("LsaApInitializePackage", STATUS_UNSUCCESSFUL, reason)
         if block is None:
             return package.name
         text = self._memory.space.read(name.address, block.size).split(b"\0")[0].decode("utf-8", "replace")
@@ -225,8 +222,8 @@ class Loader:
         return text
 
     async def _enter(self, package: Package, slot: str, *args: object) -> object:
-        """Call an entry point during loading; whatever it fails with is a refusal."""
-        assert slot in ENTERED_WHILE_LOADING
+        """Call an entry point during loading, for what its one out-parameter becomes, if it has one; whatever it fails
+        with is a refusal."""
         function = package.entries[slot]
         name = getattr(function, "__name__", slot)
         task = trio.lowlevel.current_task()
@@ -234,22 +231,27 @@ class Loader:
         task.name = f"{caller} in {name} of package {package.name!r}"  # for the deadlock report
         own_state(package, slot)
         try:
-            result = await invoke(function, *args)
+            result: object = await invoke(function, *args)
         except BaseException as error:
             if not is_fault(error):
                 raise
             status = returned_status(error)
             if status is not None and status.status.is_success:
-                return None
-            if status is not None:
+                result = None
+            elif status is not None:
                 raise _RefusedError(name, status.status, f"it returned {status}") from error
-            raise _RefusedError(name, STATUS_UNSUCCESSFUL, f"it raised {type(error).__name__}: {error}") from error
+            else:
+                raise _RefusedError(name, STATUS_UNSUCCESSFUL, f"it raised {type(error).__name__}: {error}") from error
         finally:
             own(None)
             task.name = caller
-        if slot in ("Initialize", "Shutdown"):
-            _must_succeed(name, result)
-        return result
+        try:
+            outs = read(_ENTERED[slot], result).outs
+        except ResultError as error:
+            raise _RefusedError(name, STATUS_UNSUCCESSFUL, str(error)) from None
+        except StatusError as error:
+            raise _RefusedError(name, error.status, f"it returned {error}") from None
+        return outs[0] if outs else None
 
     async def _refuse(self, package: Package, refusal: _RefusedError) -> None:
         self._tell_refused(package, refusal)
@@ -297,13 +299,3 @@ class Loader:
         if scope.cancelled_caught:
             status, reason = STATUS_UNSUCCESSFUL, f"it did not end within {self._settings.grace / 1e9:g} s"
         self._bus.emit(PackageShutDown(time_ns=now_ns(), package=package.key, status=int(status), reason=reason))
-
-
-def _must_succeed(name: str, result: object) -> None:
-    """A status that an entry point returned, if it did; raises _RefusedError unless that is success (SPI-4)."""
-    if result is None:
-        return
-    if not isinstance(result, int) or isinstance(result, bool) or not -0x8000_0000 <= result <= 0xFFFF_FFFF:
-        raise _RefusedError(name, STATUS_UNSUCCESSFUL, f"it returned {result!r}; expected None or an NTSTATUS")
-    if not NTSTATUS(result).is_success:
-        raise _RefusedError(name, NTSTATUS(result), f"it returned {NTSTATUS(result)!r}")

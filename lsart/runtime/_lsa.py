@@ -22,7 +22,8 @@ from lsart.memory import Environment, LsaMemory, Machine
 from lsart.runtime._client import Client
 from lsart.runtime._client_services import ClientServices
 from lsart.runtime._dispatch import Dispatcher
-from lsart.runtime._enter import call_entry
+from lsart.runtime._enter import Entrance
+from lsart.runtime._faults import Faults
 from lsart.runtime._host import Host
 from lsart.runtime._invoke import sole_leaf
 from lsart.runtime._loader import Loader
@@ -41,6 +42,7 @@ SERVICES: tuple[type[object], ...] = (MemoryServices, ClientServices)
 
 
 _FIRST_PROCESS_ID = 4096  # Windows process ids are multiples of four; LSASS itself has a low one
+_WAYS_IN = tuple(each.__code__ for each in (Entrance.call_package, Entrance.enter, Loader._enter))  # for the watchdog
 _CLEAN_UP = 1.0  # seconds that cancelled calls get at the least to unwind, however short the grace period
 
 
@@ -49,7 +51,7 @@ class Lsa:
 
     Attributes:
         bus: where events are told. machine: what is left of everything. memory: LSASS's sections and heaps.
-        dispatcher: the worker pool. pacer: where hostile clients come between.
+        dispatcher: the worker pool. entrance: the way into packages. pacer: where hostile clients come between.
     """
 
     def __init__(self, nursery: trio.Nursery, settings: LsaSettings, bus: Bus) -> None:
@@ -61,6 +63,7 @@ class Lsa:
         self.memory = LsaMemory(self.machine, environment)
         self.pacer = Pacer(tears=settings.torn_writes)
         self.dispatcher = Dispatcher(nursery, bus, settings.workers)
+        self.entrance = Entrance(Faults(bus, contains=settings.contain_faults))
         self._nursery = nursery
         self._explores = exploring()
         services = MemoryServices(self.memory, bus, settings.costs), ClientServices(self.memory, self.pacer)
@@ -219,7 +222,7 @@ async def open_lsa(
     failure: BaseException | None = None
     lsa: Lsa | None = None
     try:
-        with Watchdog(settings.watchdog, (call_entry.__code__, Loader._enter.__code__)):
+        with Watchdog(settings.watchdog, _WAYS_IN):
             async with trio.open_nursery() as nursery:
                 lsa = Lsa(nursery, settings, bus or Bus())
                 try:

@@ -42,7 +42,7 @@ def entry_points(implementation: object, *, label: str, last_slot: int) -> dict[
 
 
 class Package:
-    """One loaded package. Only the loader and, on a fault, the dispatcher move it through its life.
+    """One loaded package. Only the loader and, when it faults, `Faults` move it through its life.
 
     Args:
         key: unique name in this LSA, used by events and the ledger. module: where it came from.

@@ -43,6 +43,8 @@ class LsaSettings:
         workers: calls served at once; None for no limit. LSASS's own limit is not public, 64 is our assumption.
         grace: nanoseconds that calls in flight, and each SpShutdown, get at shutdown before they are cancelled.
         watchdog: real seconds a package may hold the event loop before it is named in the log; None for never.
+        contain_faults: whether a package that raises an exception stays in use, so that one bad call need not end a
+            long run. LSASS disables it.
         torn_writes: whether a write to shared bytes of more than 8 is two, with others in between.
     """
 
@@ -53,6 +55,7 @@ class LsaSettings:
     workers: int | None = 64
     grace: int = 5_000_000_000
     watchdog: float | None = 5.0
+    contain_faults: bool = False
     torn_writes: bool = False
 
     def __attrs_post_init__(self) -> None:

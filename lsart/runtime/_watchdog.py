@@ -41,8 +41,8 @@ class Watchdog:
 
     Args:
         seconds: real seconds that one turn of the loop may take. None: nobody watches.
-        entries: code objects that call into packages. The frame of one has the request being served as its local
-            ``request``, or else the package and its entry point as ``package`` and ``name``.
+        entries: code objects that call into packages. The frame of one has the package as its local ``package`` and
+            its entry point as ``name``, the request being served as ``request``, or both.
     """
 
     def __init__(self, seconds: float | None, entries: Collection[CodeType]) -> None:
@@ -98,8 +98,9 @@ class Watchdog:
             if frame.f_code in self._entries:
                 found = frame.f_locals
                 request = found.get("request")
+                where = f", in {found['name']}" if "name" in found else ""
                 if request is not None:
-                    return f"package {request.package.name!r}, serving call {request.number} of {request.client.name},"
-                return f"package {found['package'].name!r}, in {found['name']},"
+                    where += f", serving call {request.number} of {request.client.name}"
+                return f"package {found['package'].name!r}{where},"
             frame = frame.f_back
         return "some code"

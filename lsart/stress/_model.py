@@ -20,7 +20,16 @@ import trio
 
 from lsart.contract import ConfigurationError
 from lsart.engine import end_run
-from lsart.events import Bus, LockOrphaned, MisuseEvent, Origin, OutputNotFromHeap, PackageDisabled, describe
+from lsart.events import (
+    Bus,
+    FaultContained,
+    LockOrphaned,
+    MisuseEvent,
+    Origin,
+    OutputNotFromHeap,
+    PackageDisabled,
+    describe,
+)
 from lsart.exploration import Model
 from lsart.memory import LSASS, Access, Section
 from lsart.runtime import Costs, Lsa
@@ -166,7 +175,7 @@ class _Watch:
 
     def __init__(self, bus: Bus) -> None:
         self._lsa: Lsa | None = None
-        bus.subscribe(self._on_trouble, PackageDisabled, LockOrphaned, MisuseEvent, OutputNotFromHeap)
+        bus.subscribe(self._on_trouble, PackageDisabled, FaultContained, LockOrphaned, MisuseEvent, OutputNotFromHeap)
 
     def look_at(self, lsa: Lsa) -> None:
         """Watch the accesses of this LSA's packages."""
@@ -174,7 +183,7 @@ class _Watch:
         lsa.pacer.add(self._before_access)
 
     def _on_trouble(self, event: Any) -> None:
-        if isinstance(event, PackageDisabled):
+        if isinstance(event, PackageDisabled | FaultContained):
             during = "" if event.call is None else f" in call {event.call}"
             end_run(PackageFault(f"package {event.package!r}: {event.entry_point} raised {event.reason}{during}"))
         else:

@@ -47,12 +47,14 @@ class LsaSetup:
         authentication_packages: the "Authentication Packages" list.
         workers: calls served at once, None (in a file ``"unlimited"``) for no limit.
         grace: how long calls in flight, and each SpShutdown, get at the end before they are cancelled.
+        contain_faults: whether a package that raises an exception stays in use. The run has failed all the same.
     """
 
     packages: tuple[PackageSpec, ...] = attrs.field(default=(), converter=_specs, metadata=_BY_ELEMENT)
     authentication_packages: tuple[PackageSpec, ...] = attrs.field(default=(), converter=_specs, metadata=_BY_ELEMENT)
     workers: int | None = attrs.field(default=64, converter=_fields.workers)
     grace: int = attrs.field(default=5 * _units.NS_PER_S, converter=_fields.nanoseconds, metadata=_DURATION)
+    contain_faults: bool = attrs.field(default=False, converter=_fields.yes_or_no)
 
     @property
     def specs(self) -> tuple[PackageSpec, ...]:
@@ -176,6 +178,7 @@ class Scenario:
             costs=self.costs,
             workers=self.lsa.workers,
             grace=self.lsa.grace,
+            contain_faults=self.lsa.contain_faults,
         )
 
     def groups(self) -> tuple[ClientGroup, ...]:

@@ -9,6 +9,7 @@ from lsart.events import (
     Bus,
     DispatchTableExceeded,
     Event,
+    FaultContained,
     LockOrphaned,
     MisuseEvent,
     Origin,
@@ -45,7 +46,7 @@ class TroubleWatch:
             bus.subscribe(self._on_block_leaked, BlockLeaked),
             bus.subscribe(self._on_section_leaked, SectionLeaked),
             bus.subscribe(self._on_violation, AccessViolated),
-            bus.subscribe(self._on_misuse, LockOrphaned, MisuseEvent, OutputNotFromHeap),
+            bus.subscribe(self._on_misuse, FaultContained, LockOrphaned, MisuseEvent, OutputNotFromHeap),
             bus.subscribe(self._on_notice, DispatchTableExceeded, SlotMisused, SlotUnavailable),
         )
 

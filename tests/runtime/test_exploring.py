@@ -9,9 +9,10 @@ import trio
 from lsas import scripted
 
 import lsart
-from lsart.contract import ClientRequest, FunctionTable, Pointer, constants
+from lsart.contract import SECPKG_SLOTS, ClientRequest, FunctionTable, Pointer, constants
 from lsart.engine import EVERYTHING, Choose, Ready, Trace, labelled_primitives, run_schedule
 from lsart.exploration import DFS
+from lsart.exploration._footprints import footprints
 from lsart.runtime import LsaSettings
 
 NOTHING = lsart.Costs(heap_lock=0, commit_page=0, create_section=0)
@@ -170,6 +171,62 @@ def test_a_package_may_say_that_it_announces_its_state_itself() -> None:
     trace = explored(main)
     assert [label for _, _, label in trace.owned if label not in (None, EVERYTHING)] == []
     assert "read tickets" in [str(label) for label in trace.labels.values()]
+
+
+class Inner(Keeps):
+    """Entered by `Outer`; what it started in its call stays its own."""
+
+    def SpGetInfo(self) -> lsart.SecPkgInfo:
+        return lsart.SecPkgInfo("inner")
+
+    async def SpInitialize(self, package_id: int, parameters: object, table: FunctionTable) -> None: ...
+
+    async def SpAcceptCredentials(self, *_: object) -> None:
+        await trio.lowlevel.checkpoint()
+        trio.lowlevel.spawn_system_task(trio.lowlevel.checkpoint, name="task of inner")
+
+
+class Outer:
+    """Its call enters `Inner`, and goes on in its own state."""
+
+    lsa: lsart.Lsa
+
+    async def SpInitialize(self, package_id: int, parameters: object, table: FunctionTable) -> None: ...
+
+    def SpGetInfo(self) -> lsart.SecPkgInfo:
+        return lsart.SecPkgInfo("outer")
+
+    async def LsaApCallPackageUntrusted(self, *_: object) -> None:
+        inner = self.lsa.find_package("inner")
+        trio.lowlevel.spawn_system_task(trio.lowlevel.checkpoint, name="task of outer")
+        await self.lsa.entrance.enter(inner, next(each for each in SECPKG_SLOTS if each.name == "AcceptCredentials"))
+        await trio.lowlevel.checkpoint()
+
+
+def test_after_a_package_entered_another_its_own_state_counts_as_touched_again() -> None:
+    outer = Outer()
+
+    async def main() -> None:
+        async with lsart.open_lsa(outer, Inner, settings=settings()) as outer.lsa, outer.lsa.connect("alice") as alice:
+            await alice.call("outer", b"")
+
+    trace = explored(main)
+    assert "enter SpAcceptCredentials of inner" in [label.what for label in trace.labels.values()]
+    named = {name: number for number, name in trace.names.items()}
+    worker = named["LSA worker 1"]
+    of_worker = [label.resource for _, task, label in trace.owned if task == worker and label is not None]
+    assert of_worker == ["package outer", "package inner", "package outer"]
+    assert [task for _, task, _ in trace.owned][-1] == worker
+    assert trace.owned[-1][2] is None  # when the call has ended it owns nothing
+    of_tasks = {name: _owners_of(trace, named[name]) for name in ("task of outer", "task of inner")}
+    assert of_tasks == {"task of outer": {"package outer"}, "task of inner": {"package inner"}}
+
+
+def _owners_of(trace: Trace, task: int) -> set[str]:
+    """What the steps of a task touch besides what they announce."""
+    found = footprints(trace, labelled=True)
+    steps = [found[step] for step, number in enumerate(trace.numbers) if number == task]
+    return {each.resource for step in steps for each in step or () if each.resource.startswith("package ")}
 
 
 def test_a_worker_is_called_after_the_client_that_it_serves() -> None:

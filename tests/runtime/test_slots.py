@@ -8,6 +8,7 @@ from typing import Any
 import attrs
 import pytest
 from lsas import Log, scripted, simulated
+from slots import SECTION, failure_of, outcome_of, valid_arguments
 
 import lsart
 from lsart.contract import (
@@ -15,7 +16,6 @@ from lsart.contract import (
     STATUS_INVALID_PARAMETER,
     STATUS_NOT_IMPLEMENTED,
     ClientRequest,
-    FailureValue,
     Pointer,
     Slot,
     StatusError,
@@ -24,29 +24,9 @@ from lsart.events import SlotCalled, SlotMisused, SlotReturned, SlotUnavailable
 from lsart.runtime import LsaSettings, implemented
 
 GIB = 1 << 30
-SECTION = Pointer(0x1_0000_0000, "lsass")
-
-
-async def outcome_of(awaitable: Any) -> object:
-    """What a slot returns, or the status it raises."""
-    try:
-        return await awaitable
-    except StatusError as error:
-        return error.status
 
 
 SERVED = implemented()["LSA_SECPKG_FUNCTION_TABLE"]
-VALUES = {"ULONG": 0, "SIZE_T": 0, "ULONG_PTR": 0, "PVOID": SECTION, "PLSA_CLIENT_REQUEST": ClientRequest(1)}
-FAILURES = {
-    FailureValue.NULL: None,
-    FailureValue.FALSE: False,
-    FailureValue.NOTHING: None,
-    FailureValue.STATUS: STATUS_NOT_IMPLEMENTED,
-}
-
-
-def arguments(slot: Slot) -> list[object]:
-    return [VALUES.get(each.type) for each in slot.in_parameters]
 
 
 @pytest.mark.parametrize(
@@ -56,8 +36,8 @@ def arguments(slot: Slot) -> list[object]:
 async def test_a_slot_that_is_not_served_gives_its_documented_failure_and_is_told(slot: Slot, log: Log) -> None:
     package = scripted("a")
     async with lsart.open_lsa(package, bus=log.bus):
-        result = await outcome_of(getattr(package.table, slot.name)(*arguments(slot)))
-        assert result == FAILURES[slot.failure_value]
+        result = await outcome_of(getattr(package.table, slot.name)(*valid_arguments(slot)))
+        assert result == failure_of(slot, STATUS_NOT_IMPLEMENTED)
         told = log.one(SlotUnavailable)
         assert (told.slot, told.origin.package) == (slot.name, "a")
 

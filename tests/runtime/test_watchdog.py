@@ -9,7 +9,7 @@ import pytest
 from lsas import scripted, simulated
 
 import lsart
-from lsart.contract import FunctionTable
+from lsart.contract import SECPKG_SLOTS, FunctionTable
 from lsart.runtime import LsaSettings
 
 BUSY_S = 0.6  # the one real wait of these tests: nothing virtual can hold a loop
@@ -50,6 +50,28 @@ def test_a_package_that_holds_the_loop_while_it_starts_is_named_too(caplog: pyte
         lsart.run(main)
     (report,) = reports(caplog)
     assert report.startswith("package 'spinner', in SpInitialize, has held the event loop for 0.")
+
+
+def test_a_package_that_was_entered_from_another_is_the_one_that_is_named(caplog: pytest.LogCaptureFixture) -> None:
+    class Inner:
+        def SpInitialize(self, *_: object) -> None: ...
+
+        def SpAcceptCredentials(self, *_: object) -> None:
+            busy()
+
+    async def main() -> None:
+        async def call(*_: object) -> None:
+            slot = next(each for each in SECPKG_SLOTS if each.name == "AcceptCredentials")
+            await lsa.entrance.enter(lsa.find_package("inner"), slot)
+
+        packages = scripted("outer", call=call), Inner
+        async with lsart.open_lsa(*packages, settings=LsaSettings(watchdog=0.2)) as lsa, lsa.connect("bob") as bob:
+            await bob.call("outer", b"")
+
+    with caplog.at_level(logging.WARNING, "lsart.watchdog"):
+        lsart.run(main)
+    (report,) = reports(caplog)
+    assert report.startswith("package 'inner', in SpAcceptCredentials, serving call 1 of bob, has held the event loop")
 
 
 @simulated

@@ -106,6 +106,14 @@ def test_what_fails_a_run_of_stress_fails_a_schedule(tmp_path: Path, body: str, 
     assert re.search(told, found.symptom.message)
 
 
+def test_a_fault_that_is_contained_fails_a_schedule_too(tmp_path: Path) -> None:
+    path = tmp_path / "scenario.toml"
+    cache = package(tmp_path, "raise RuntimeError('broken')")
+    path.write_text(f'[lsa]\npackages = ["{cache}"]\ncontain_faults = true\n[[clients]]\ncount = 2\ncalls = 1\n')
+    found = failure_of(scenario_model(str(path)))
+    assert found.symptom.message.startswith("package 'cache': CallPackageUntrusted raised RuntimeError: broken in call")
+
+
 def test_a_package_that_keeps_the_contract_fails_no_schedule(tmp_path: Path) -> None:
     assert not explore(scenario_model(package(tmp_path, "pass"), clients=2, calls=1), schedules=50).failures
 

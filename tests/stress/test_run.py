@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+import attrs
 import pytest
 import trio
 from runs import MILLISECOND, Package, Shared, Slow, calls_of, scenario
@@ -178,6 +179,16 @@ def test_a_package_that_raises_fails_the_run() -> None:
     disabled, unserved = result.problems
     assert "RuntimeError: a bug" in disabled
     assert unserved == "2 calls met a package that was disabled"
+
+
+def test_a_package_that_raises_may_stay_in_use_and_fails_the_run_all_the_same() -> None:
+    contained = scenario(Buggy)
+    result = lsart.stress(attrs.evolve(contained, lsa=attrs.evolve(contained.lsa, contain_faults=True)))
+    assert result.exit_code == ExitCode.FAILED
+    (problem,) = result.problems
+    assert problem.startswith("misuse: 3 x FaultContained, first ")
+    assert "a bug" in problem
+    assert sum(each.count for each in result.summary.by_status) == 3
 
 
 def test_a_leak_fails_the_run() -> None:

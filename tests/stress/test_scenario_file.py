@@ -32,6 +32,7 @@ packages = [{ source = "ticketcache", options = { max_size = 131_072 } }]
 authentication_packages = ["minimal"]
 workers = "unlimited"
 grace = "1s"
+contain_faults = true
 
 [machine]
 commit = "64MiB"
@@ -102,6 +103,7 @@ def test_every_key_is_read(written: Callable[[str], Path]) -> None:
     scenario = load_scenario(written(WHOLE))
     assert scenario.lsa.workers is None
     assert scenario.lsa.grace == 1_000_000_000
+    assert scenario.settings().contain_faults
     assert [spec.source.name for spec in scenario.lsa.specs] == ["ticketcache", "minimal"]
     assert scenario.lsa.packages[0].source.options == {"max_size": 131_072}
     assert (scenario.machine.commit, scenario.machine.paged_pool) == (64 << 20, 1_572_864)

@@ -281,7 +281,7 @@ LSA_SECPKG_0_TO_15: tuple[Slot, ...] = (
             Parameter("security_attributes", "SecurityAttributes", "SEC_ATTRS", "in", False, "Decides whether child processes may inherit the handle."),
             Parameter("stack_size", "StackSize", "ULONG", "in", False, "Initial committed stack, in bytes."),
             Parameter("start_function", "StartFunction", "SEC_THREAD_START", "in", False, "Function the thread runs."),
-            Parameter("thread_parameter", "ThreadParameter", "PVOID", "in", False, "Value passed to the function."),
+            Parameter("thread_parameter", "ThreadParameter", "PVOID", "in", False, "Value passed to the function.", takes_value=True),
             Parameter("creation_flags", "CreationFlags", "ULONG", "in", False, "Win32 creation flags."),
             Parameter("thread_id", "ThreadId", "PULONG", "out", False, "Receives the thread id."),
         ),

@@ -31,7 +31,7 @@ LSA_SECPKG_16_TO_31: tuple[Slot, ...] = (
         17, "RegisterNotification", "LSA_SECPKG_FUNCTION_TABLE", "HANDLE",
         parameters=(
             Parameter("start_function", "StartFunction", "SEC_THREAD_START", "in", False, "Function to run."),
-            Parameter("parameter", "Parameter", "PVOID", "in", True, "Value passed to it."),
+            Parameter("parameter", "Parameter", "PVOID", "in", True, "Value passed to it.", takes_value=True),
             Parameter("notification_type", "NotificationType", "ULONG", "in", False, "One NOTIFIER_TYPE value."),
             Parameter("notification_class", "NotificationClass", "ULONG", "in", False, "One NOTIFY_CLASS value when the type is notify-event, otherwise zero."),
             Parameter("notification_flags", "NotificationFlags", "ULONG", "in", False, "NOTIFIER_FLAG bits."),
@@ -89,7 +89,7 @@ LSA_SECPKG_16_TO_31: tuple[Slot, ...] = (
             Parameter("logon_type", "LogonType", "SECURITY_LOGON_TYPE", "in", False, "Kind of logon."),
             Parameter("impersonation_level", "ImpersonationLevel", "SECURITY_IMPERSONATION_LEVEL", "in", False, "Level of the token."),
             Parameter("token_information_type", "TokenInformationType", "LSA_TOKEN_INFORMATION_TYPE", "in", False, "Null or V1 form."),
-            Parameter("token_information", "TokenInformation", "PVOID", "in", False, "Data of that form."),
+            Parameter("token_information", "TokenInformation", "PVOID", "in", False, "Data of that form.", takes_value=True),
             Parameter("token_groups", "TokenGroups", "PTOKEN_GROUPS", "in", True, "Extra groups to add."),
             Parameter("account_name", "AccountName", "PUNICODE_STRING", "in", False, "Used for audit and name lookup."),
             Parameter("authority_name", "AuthorityName", "PUNICODE_STRING", "in", False, "Authority that validated the account."),

@@ -135,7 +135,7 @@ SECPKG_33_TO_42: tuple[Slot, ...] = (
             Parameter("logon_id", "LogonId", "PLUID", "out", False, "New session id."),
             Parameter("sub_status", "SubStatus", "PNTSTATUS", "out", False, "Reason of a restriction."),
             Parameter("token_information_type", "TokenInformationType", "PLSA_TOKEN_INFORMATION_TYPE", "out", False, "Form of the token data."),
-            Parameter("token_information", "TokenInformation", "PVOID *", "out", False, "Token data."),
+            Parameter("token_information", "TokenInformation", "PVOID *", "out", False, "Token data.", takes_value=True),
             Parameter("account_name", "AccountName", "PUNICODE_STRING *", "out", False, "Account."),
             Parameter("authenticating_authority", "AuthenticatingAuthority", "PUNICODE_STRING *", "out", False, "Authority."),
             Parameter("machine_name", "MachineName", "PUNICODE_STRING *", "out", False, "Machine."),

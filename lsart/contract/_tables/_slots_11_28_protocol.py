@@ -53,7 +53,7 @@ class Slots11To28(Protocol):
         security_attributes: object,
         stack_size: int,
         start_function: object,
-        thread_parameter: Pointer,
+        thread_parameter: object,
         creation_flags: int,
     ) -> tuple[int, int] | None:
         """Start a thread under LSA supervision; wrapper of the Win32 call.
@@ -70,7 +70,7 @@ class Slots11To28(Protocol):
     async def RegisterNotification(
         self,
         start_function: object,
-        parameter: Pointer | None,
+        parameter: object,
         notification_type: int,
         notification_class: int,
         notification_flags: int,
@@ -101,7 +101,7 @@ class Slots11To28(Protocol):
         logon_type: SECURITY_LOGON_TYPE,
         impersonation_level: SECURITY_IMPERSONATION_LEVEL,
         token_information_type: LSA_TOKEN_INFORMATION_TYPE,
-        token_information: Pointer,
+        token_information: object,
         token_groups: object,
         account_name: str,
         authority_name: str,

@@ -58,11 +58,11 @@ class Slots46To63(Protocol):
         logon_type: SECURITY_LOGON_TYPE,
         impersonation_level: SECURITY_IMPERSONATION_LEVEL,
         token_information_type: LSA_TOKEN_INFORMATION_TYPE,
-        token_information: Pointer,
+        token_information: object,
         token_groups: object,
         workstation: str | None,
         profile_path: str | None,
-        session_information: Pointer,
+        session_information: object,
         session_information_type: SECPKG_SESSIONINFO_TYPE,
     ) -> tuple[int, NTSTATUS]:
         """Build a token from session information instead of account strings.

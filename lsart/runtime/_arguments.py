@@ -1,0 +1,204 @@
+"""What a function of a table may be called with, by the C types of its row.
+
+A value of the wrong type is what a C compiler would refuse, so it is a TypeError in the package that passed it. A value
+of the right type that the C type cannot carry is told as misuse, and the function fails as documented.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import IntEnum
+from typing import Any
+
+from lsart.contract import ClientRequest, Parameter, Pointer, Slot, enumerations
+
+__all__ = ["Check", "arguments", "checker", "enumeration_of"]
+
+Check = Callable[[Any], str]
+"""Says what is wrong with a value, or nothing.
+
+Raises:
+    TypeError: the value is of a type that no compiler would let through.
+"""
+
+_ULONG_MAX = 0xFFFF_FFFF
+_WORD_MAX = 0xFFFF_FFFF_FFFF_FFFF
+_STATUS_MIN = -0x8000_0000  # the same 32 bits as a negative C long
+_INTEGER_LIMITS = {
+    "ULONG": (0, _ULONG_MAX),
+    "PULONG": (0, _ULONG_MAX),
+    "NTSTATUS": (_STATUS_MIN, _ULONG_MAX),
+    "SIZE_T": (0, _WORD_MAX),
+    "ULONG_PTR": (0, _WORD_MAX),
+    "HANDLE": (0, _WORD_MAX),
+    "LUID": (0, _WORD_MAX),
+    "PLUID": (0, _WORD_MAX),
+    "FILETIME *": (0, _WORD_MAX),
+}
+# A UNICODE_STRING counts its bytes in 16 bits and holds whole characters of two; an LSA_STRING counts single bytes.
+_UNICODE_MAX = 0xFFFE
+_LSA_STRING_MAX = 0xFFFF
+_TEXT_LIMITS = {
+    "PUNICODE_STRING": _UNICODE_MAX,
+    "PSECURITY_STRING": _UNICODE_MAX,
+    "LPWSTR": None,
+    "PSID": None,
+}
+
+
+def checker(parameter: Parameter) -> Check:
+    """What looks at the values of one parameter. A C type that has no Python form yet lets everything pass."""
+    c_type = parameter.type
+    nullable = parameter.optional or parameter.tolerates_null
+    enumeration = enumeration_of(c_type)
+    if parameter.takes_value:
+        return _anything
+    if c_type in _INTEGER_LIMITS:
+        return _or_absent(_integer(c_type)) if nullable else _integer(c_type)
+    if c_type in ("PVOID", "PUCHAR"):
+        return _pointer(nullable, parameter.takes_bytes or c_type == "PUCHAR")
+    if c_type == "PLSA_CLIENT_REQUEST":
+        return _request
+    if c_type in _TEXT_LIMITS:
+        return _null_or(nullable, _text(c_type, _TEXT_LIMITS[c_type]))
+    if c_type == "PLSA_STRING":
+        return _null_or(nullable, _counted_bytes)
+    if c_type == "BOOLEAN":
+        return _truth
+    if c_type == "SEC_THREAD_START":
+        return _function
+    if enumeration is not None:
+        return _member(enumeration)
+    return _anything
+
+
+def enumeration_of(c_type: str) -> type[IntEnum] | None:
+    """The C enumeration of that name."""
+    found: type[IntEnum] | None = getattr(enumerations, c_type, None) if c_type in enumerations.__all__ else None
+    return found
+
+
+def arguments(slot: Slot, names: tuple[str, ...], args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
+    """Keywords and positions as one tuple.
+
+    Raises:
+        TypeError: too many, too few, or a name that the function does not have.
+    """
+    signature = f"{slot.name}({', '.join(names)})"
+    if len(args) > len(names):
+        raise TypeError(f"{signature} takes {len(names)} arguments, got {len(args)}")
+    bound = dict(zip(names, args, strict=False))
+    for key, value in kwargs.items():
+        if key not in names:
+            raise TypeError(f"{signature} has no parameter {key!r}")
+        if key in bound:
+            raise TypeError(f"{signature} got {key!r} twice")
+        bound[key] = value
+    missing = [name for name in names if name not in bound]
+    if missing:
+        raise TypeError(f"{signature} is missing {', '.join(missing)}")
+    return tuple(bound[name] for name in names)
+
+
+def _anything(value: Any) -> str:
+    return ""
+
+
+def _integer(c_type: str) -> Check:
+    bottom, top = _INTEGER_LIMITS[c_type]
+
+    def check(value: Any) -> str:
+        if not isinstance(value, int) or isinstance(value, bool):
+            raise TypeError(f"expected an int for {c_type}, got {type(value).__name__} {value!r}")
+        if bottom <= value <= top:
+            return ""
+        return f"is {value}, which {c_type} ({bottom} to {top}) cannot carry"
+
+    return check
+
+
+def _member(enumeration: type[IntEnum]) -> Check:
+    name, members = enumeration.__name__, frozenset(int(each) for each in enumeration)
+
+    def check(value: Any) -> str:
+        if not isinstance(value, int) or isinstance(value, bool):
+            raise TypeError(f"expected a member of {name}, got {type(value).__name__} {value!r}")
+        return "" if value in members else f"is {value}, which is no {name}"
+
+    return check
+
+
+def _pointer(nullable: bool, takes_bytes: bool) -> Check:
+    def check(value: Any) -> str:
+        if type(value) is Pointer or (takes_bytes and isinstance(value, (bytes, bytearray))):
+            return ""
+        if value is None:
+            return "" if nullable else "is NULL"
+        raise TypeError(f"expected a Pointer or None, got {type(value).__name__} {value!r}")
+
+    return check
+
+
+def _text(c_type: str, limit: int | None) -> Check:
+    def check(value: Any) -> str:
+        if not isinstance(value, str):
+            raise TypeError(f"expected text for {c_type}, got {type(value).__name__} {value!r}")
+        size = len(value.encode("utf-16-le", "surrogatepass"))
+        if limit is None or size <= limit:
+            return ""
+        return f"has {size} bytes, which {c_type} (at most {limit}) cannot carry"
+
+    return check
+
+
+def _counted_bytes(value: Any) -> str:
+    """An LSA_STRING carries bytes with their count; text stands for its UTF-8."""
+    if isinstance(value, str):
+        size = len(value.encode("utf-8", "surrogatepass"))
+    elif isinstance(value, (bytes, bytearray)):
+        size = len(value)
+    else:
+        raise TypeError(f"expected text or bytes for PLSA_STRING, got {type(value).__name__} {value!r}")
+    if size <= _LSA_STRING_MAX:
+        return ""
+    return f"has {size} bytes, which PLSA_STRING (at most {_LSA_STRING_MAX}) cannot carry"
+
+
+def _request(value: Any) -> str:
+    if type(value) is ClientRequest:
+        return ""
+    raise TypeError(f"expected the ClientRequest that the entry point was given, got {value!r}")
+
+
+def _truth(value: Any) -> str:
+    if isinstance(value, bool):
+        return ""
+    raise TypeError(f"expected True or False, got {type(value).__name__} {value!r}")
+
+
+def _function(value: Any) -> str:
+    if value is None:
+        return "is NULL"
+    if callable(value):
+        return ""
+    raise TypeError(f"expected a function, got {type(value).__name__} {value!r}")
+
+
+def _null_or(nullable: bool, check: Check) -> Check:
+    """A pointer to something: NULL is a value that C can carry, and misuse unless the parameter is optional."""
+
+    def check_null(value: Any) -> str:
+        if value is None:
+            return "" if nullable else "is NULL"
+        return check(value)
+
+    return check_null
+
+
+def _or_absent(check: Check) -> Check:
+    """A number that may be left out."""
+
+    def check_absent(value: Any) -> str:
+        return "" if value is None else check(value)
+
+    return check_absent

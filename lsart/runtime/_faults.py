@@ -1,0 +1,82 @@
+"""What an exception means that leaves an entry point: a status, or the end of the package."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+import trio
+
+from lsart.contract import (
+    STATUS_ACCESS_VIOLATION,
+    STATUS_UNSUCCESSFUL,
+    AccessViolation,
+    PackageState,
+    PackageStep,
+    StatusError,
+)
+from lsart.engine import now_ns
+from lsart.events import Bus, FaultContained, LockOrphaned, Origin, PackageDisabled
+from lsart.runtime._invoke import is_fault, returned_status
+from lsart.runtime._orphans import orphaned_locks
+from lsart.runtime._package import Package
+
+if TYPE_CHECKING:
+    from lsart.runtime._dispatch import Request
+
+__all__ = ["Faults"]
+
+_log = logging.getLogger("lsart.packages")
+
+
+class Faults:
+    """Answers for packages that raise.
+
+    Args:
+        contains: whether a package that faults stays in use, which LSASS does not do; see `LsaSettings`.
+    """
+
+    def __init__(self, bus: Bus, *, contains: bool) -> None:
+        self._bus = bus
+        self._contains = contains
+
+    def answer(self, package: Package, entry: str, error: BaseException, request: Request | None) -> StatusError | None:
+        """What the caller of an entry point is told of what it raised.
+
+        Args:
+            package: whose entry point it is, which may be another than the one that the request is for.
+            entry: the slot. request: the client's call under way, if there is one.
+
+        Returns:
+            The status that the package raised, or that of its fault. None for what is not the package's to answer: a
+            cancellation, or Ctrl-C.
+        """
+        status = returned_status(error)
+        if status is not None:
+            return status
+        return self._fault(package, entry, error, request) if is_fault(error) else None
+
+    def _fault(self, package: Package, entry: str, error: BaseException, request: Request | None) -> StatusError:
+        """What LSASS does with a package that faults: no later caller finds it; what it holds stays held."""
+        reason = f"{type(error).__name__}: {error}"
+        call, client = (None, "") if request is None else (request.number, request.client.name)
+        now = now_ns()
+        if self._contains:
+            _log.debug("package %r: %s raised", package.name, entry, exc_info=error)
+            self._bus.emit(
+                FaultContained(time_ns=now, package=package.key, entry_point=entry, reason=reason, call=call)
+            )
+        elif package.state is PackageState.READY:
+            package.advance(PackageStep.DISABLE)
+            package.failure = f"{entry} raised {reason}"
+            _log.debug("package %r: %s raised", package.name, entry, exc_info=error)
+            self._bus.emit(
+                PackageDisabled(time_ns=now, package=package.key, entry_point=entry, reason=reason, call=call)
+            )
+        # A call may fault when the package is disabled already, and leave a lock of its own.
+        origin = Origin(package.key, call, client, entry, now)
+        for lock in orphaned_locks(package.entries[entry], trio.lowlevel.current_task()):
+            self._bus.emit(LockOrphaned(time_ns=now, lock=f"{package.key}.{lock}", origin=origin))
+        status = STATUS_ACCESS_VIOLATION if isinstance(error, AccessViolation) else STATUS_UNSUCCESSFUL
+        what = "the fault is contained" if self._contains else "the package is disabled"
+        return StatusError(status, f"{entry} of {package.name} raised {reason}; {what}")

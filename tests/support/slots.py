@@ -1,0 +1,48 @@
+"""Arguments that every slot of the function table takes, and what its failure looks like."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+from typing import Any
+
+from lsart.contract import NTSTATUS, ClientRequest, FailureValue, Pointer, Slot, StatusError, enumerations
+
+__all__ = ["SECTION", "failure_of", "outcome_of", "valid_arguments"]
+
+SECTION = Pointer(0x1_0000_0000, "lsass")
+_NUMBERS = ("ULONG", "PULONG", "SIZE_T", "ULONG_PTR", "HANDLE", "LUID", "PLUID", "FILETIME *", "NTSTATUS")
+_TEXTS = ("PUNICODE_STRING", "PSECURITY_STRING", "LPWSTR", "PLSA_STRING", "PSID")
+_VALUES: dict[str, Any] = {
+    **dict.fromkeys(_NUMBERS, 0),
+    **dict.fromkeys(_TEXTS, "text"),
+    "BOOLEAN": False,
+    "PVOID": SECTION,
+    "PUCHAR": SECTION,
+    "PLSA_CLIENT_REQUEST": ClientRequest(1),
+    "SEC_THREAD_START": print,
+}
+
+
+def valid_arguments(slot: Slot) -> list[object]:
+    """A value for each parameter that is passed in, each one that its C type can carry."""
+    members = {name: next(iter(getattr(enumerations, name))) for name in enumerations.__all__}
+    return [_VALUES.get(each.type, members.get(each.type)) for each in slot.in_parameters]
+
+
+def failure_of(slot: Slot, status: NTSTATUS) -> object:
+    """What `outcome_of` gives when the slot fails: NULL, FALSE, nothing, or this status."""
+    match slot.failure_value:
+        case FailureValue.STATUS:
+            return status
+        case FailureValue.FALSE:
+            return False
+        case _:
+            return None
+
+
+async def outcome_of(awaitable: Awaitable[object]) -> object:
+    """What a slot returns, or the status it raises."""
+    try:
+        return await awaitable
+    except StatusError as error:
+        return error.status
