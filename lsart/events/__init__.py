@@ -5,6 +5,7 @@ Every step worth telling emits one frozen event; nobody else keeps counters.
 
 from lsart.events._base import SYSTEM, Event, Origin, describe, event_record
 from lsart.events._bus import Bus, Subscription
+from lsart.events._entries import EntryPointUnused
 from lsart.events._lsa import (
     CallFinished,
     CallQueued,
@@ -82,6 +83,7 @@ __all__ = [
     "ClientDisconnected",
     "DispatchTableExceeded",
     "DoubleFree",
+    "EntryPointUnused",
     "Event",
     "FaultContained",
     "ForeignFree",

@@ -186,9 +186,11 @@ class SlotMisused(Event):
 
 @attrs.frozen(kw_only=True)
 class SlotUnavailable(Event):
-    """A slot was called that this version of lsart does not serve; the documented failure was returned."""
+    """A slot was called that does nothing, and why: it is known from its declaration only, or this version of lsart
+    does not serve it. The documented failure was returned."""
 
     slot: str
+    reason: str
     origin: Origin
 
 

@@ -11,6 +11,7 @@ from lsart.contract import (
     CallPackageReply,
     ClientRequest,
     EntryPoint,
+    InternalError,
     Pointer,
     Slot,
     StatusError,
@@ -32,8 +33,15 @@ _entered: dict[str, Slot] = {}
 
 
 def entry(name: str) -> Slot:
-    """The row of a slot that LSA enters. A module says so when it is imported, so that `implemented` knows."""
-    return _entered.setdefault(name, next(each for each in SECPKG_SLOTS if each.name == name))
+    """The row of a slot that LSA enters. A module says so when it is imported, so that `implemented` knows.
+
+    Raises:
+        InternalError: no page says when LSA would enter it.
+    """
+    row = next(each for each in SECPKG_SLOTS if each.name == name)
+    if row.declared_only:
+        raise InternalError(f"{name} is known from its declaration only, so LSA never enters it")
+    return _entered.setdefault(name, row)
 
 
 def entered() -> frozenset[str]:

@@ -2,7 +2,8 @@
 
 Each row of the contract becomes one awaitable function: it binds and checks the arguments, tells the bus, and asks
 the service that has a method of the slot's name. A slot that no service offers is reported and answers with its
-documented failure. Nothing here knows any slot by name.
+documented failure; whether nobody knows what it does or it is only not built yet, the report says. Nothing here knows
+any slot by name.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from lsart.contract import (
     STATUS_INVALID_PARAMETER,
     STATUS_NOT_IMPLEMENTED,
     CallPackageReply,
+    Choices,
     ClientRequest,
     FailureValue,
     FunctionTable,
@@ -39,7 +41,10 @@ from lsart.runtime._memory_view import MemoryView
 if TYPE_CHECKING:
     from lsart.runtime._dispatch import Request
 
-__all__ = ["Host", "current_request"]
+__all__ = ["DECLARATION_ONLY", "Host", "current_request"]
+
+DECLARATION_ONLY = "declaration only: no page says what it does"
+_NOT_SERVED = "not served by this version of lsart"
 
 current_request: ContextVar[Request | None] = ContextVar("lsart_current_request", default=None)
 """The client call that this task serves; tasks that a package starts inherit it."""
@@ -52,10 +57,12 @@ class Host:
 
     Args:
         services: objects whose methods implement slots: ``async def CreateSharedMemory(origin, max_size, ...)``.
+        choices: what a slot answers that nobody knows more of than its declaration.
     """
 
-    def __init__(self, bus: Bus, services: Sequence[object]) -> None:
+    def __init__(self, bus: Bus, services: Sequence[object], choices: Choices) -> None:
         self._bus = bus
+        self._choices = choices
         self._services = services
 
     def origin(self, package: str, function: str) -> Origin:
@@ -69,7 +76,7 @@ class Host:
         """The full table for one package."""
         table = _Table(memory)
         for slot in LSA_SECPKG_SLOTS:
-            setattr(table, slot.name, self._bind(slot, package))
+            setattr(table, slot.name, self.function(slot, package))
         return cast(FunctionTable, table)
 
     def dispatch_table(self, package: str, table: FunctionTable) -> FunctionTable:
@@ -77,13 +84,17 @@ class Host:
         that cast the pointer, and is reported."""
         return cast(FunctionTable, _DispatchTable(package, table, self._bus))
 
-    def _bind(self, slot: Slot, package: str) -> Service:
+    def function(self, slot: Slot, package: str) -> Service:
+        """What one package gets for one row, of any table whose functions packages call."""
         service = next((getattr(each, slot.name) for each in self._services if hasattr(each, slot.name)), None)
         parameters = slot.in_parameters
         names = tuple(parameter.name for parameter in parameters)
         checks = tuple(map(checker, parameters))
         count = len(names)
         bus, name, origin_of = self._bus, slot.name, self.origin
+        missing, status = _NOT_SERVED, STATUS_NOT_IMPLEMENTED
+        if slot.declared_only:
+            missing, status = DECLARATION_ONLY, self._choices.undocumented_slot
 
         async def call(*args: Any, **kwargs: Any) -> object:
             if kwargs or len(args) != count:
@@ -106,8 +117,8 @@ class Host:
                     )
                     return _fail(slot, f"{name}: {names[index]} {problem}", STATUS_INVALID_PARAMETER)
             if service is None:
-                bus.emit(SlotUnavailable(time_ns=origin.time_ns, slot=name, origin=origin))
-                return _fail(slot, f"{name} is not served by this version of lsart", STATUS_NOT_IMPLEMENTED)
+                bus.emit(SlotUnavailable(time_ns=origin.time_ns, slot=name, reason=missing, origin=origin))
+                return _fail(slot, f"{name}: {missing}", status)
             if not bus.wants(SlotReturned):
                 return await service(origin, *args)
             try:

@@ -13,6 +13,7 @@ import trio
 
 from lsart.contract import (
     NTSTATUS,
+    SECPKG_SLOTS,
     STATUS_SUCCESS,
     STATUS_UNSUCCESSFUL,
     PackageLoadError,
@@ -26,6 +27,7 @@ from lsart.engine import EVERYTHING, now_ns, own
 from lsart.events import (
     SYSTEM,
     Bus,
+    EntryPointUnused,
     Origin,
     OutputNotFromHeap,
     PackageInitialized,
@@ -36,7 +38,7 @@ from lsart.events import (
 )
 from lsart.memory import LSASS, LsaMemory
 from lsart.runtime._enter import entry, own_state
-from lsart.runtime._host import Host
+from lsart.runtime._host import DECLARATION_ONLY, Host
 from lsart.runtime._invoke import invoke, is_fault, returned_status
 from lsart.runtime._memory_view import MemoryView
 from lsart.runtime._modules import Module, open_module
@@ -131,6 +133,7 @@ class Loader:
             self._bus.emit(
                 PackageLoaded(time_ns=now_ns(), package=package.key, package_id=package.package_id, module=module.label)
             )
+            self._tell_unused(package)
         for package in module.packages:
             try:
                 await self._start(package, by_list=by_list)
@@ -142,6 +145,13 @@ class Loader:
             else:
                 self.packages.append(package)
                 self._bus.emit(PackageInitialized(time_ns=now_ns(), package=package.key, package_id=package.package_id))
+
+    def _tell_unused(self, package: Package) -> None:
+        for slot in SECPKG_SLOTS:
+            if slot.declared_only and slot.name in package.entries:
+                self._bus.emit(
+                    EntryPointUnused(time_ns=now_ns(), package=package.key, slot=slot.name, reason=DECLARATION_ONLY)
+                )
 
     async def _unload_rest(self, module: Module, failed: Package) -> None:
         for other in module.packages:

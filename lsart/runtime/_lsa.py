@@ -68,7 +68,7 @@ class Lsa:
         self._explores = exploring()
         services = MemoryServices(self.memory, bus, settings.costs), ClientServices(self.memory, self.pacer)
         assert tuple(map(type, services)) == SERVICES
-        self._host = Host(bus, services)
+        self._host = Host(bus, services, settings.choices)
         self.loader = Loader(self._host, self.memory, self._view_of, bus, settings)
         self._clients: dict[str, Client] = {}
         self._connections: dict[int, tuple[Client, bool]] = {}

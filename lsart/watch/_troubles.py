@@ -8,6 +8,7 @@ from lsart.events import (
     BlockLeaked,
     Bus,
     DispatchTableExceeded,
+    EntryPointUnused,
     Event,
     FaultContained,
     LockOrphaned,
@@ -47,7 +48,7 @@ class TroubleWatch:
             bus.subscribe(self._on_section_leaked, SectionLeaked),
             bus.subscribe(self._on_violation, AccessViolated),
             bus.subscribe(self._on_misuse, FaultContained, LockOrphaned, MisuseEvent, OutputNotFromHeap),
-            bus.subscribe(self._on_notice, DispatchTableExceeded, SlotMisused, SlotUnavailable),
+            bus.subscribe(self._on_notice, DispatchTableExceeded, EntryPointUnused, SlotMisused, SlotUnavailable),
         )
 
     def packages(self) -> tuple[PackageSummary, ...]:
