@@ -31,13 +31,14 @@ from lsart.runtime._memory_services import MemoryServices
 from lsart.runtime._memory_view import MemoryView
 from lsart.runtime._pacer import Pacer
 from lsart.runtime._package import Package
+from lsart.runtime._protect_services import ProtectServices
 from lsart.runtime._resolve import PackageSpec
 from lsart.runtime._settings import LsaSettings
 from lsart.runtime._watchdog import Watchdog
 
 __all__ = ["SERVICES", "Lsa", "open_lsa"]
 
-SERVICES: tuple[type[object], ...] = (MemoryServices, ClientServices)
+SERVICES: tuple[type[object], ...] = (MemoryServices, ClientServices, ProtectServices)
 """What serves the slots of the function table: a method of a slot's name is that slot."""
 
 
@@ -66,7 +67,11 @@ class Lsa:
         self.entrance = Entrance(Faults(bus, contains=settings.contain_faults))
         self._nursery = nursery
         self._explores = exploring()
-        services = MemoryServices(self.memory, bus, settings.costs), ClientServices(self.memory, self.pacer)
+        services = (
+            MemoryServices(self.memory, bus, settings.costs),
+            ClientServices(self.memory, self.pacer),
+            ProtectServices(self.memory, self.pacer, bus),
+        )
         assert tuple(map(type, services)) == SERVICES
         self._host = Host(bus, services, settings.choices)
         self.loader = Loader(self._host, self.memory, self._view_of, bus, settings)

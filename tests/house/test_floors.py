@@ -15,6 +15,7 @@ FLOORS = {
     "events": 1,
     "memory": 2,
     "ndis": 3,
+    "security": 3,
     "engine": 3,
     "runtime": 4,
     "watch": 5,

@@ -66,6 +66,23 @@ def test_accesses_are_announced_by_section_and_range_and_locks_by_name() -> None
     ]
 
 
+def test_protecting_memory_reads_and_writes_it_in_two_steps() -> None:
+    async def protects(table: FunctionTable, request: ClientRequest, message: bytes) -> None:
+        block = await table.AllocateSharedMemory(sections[0], 16)
+        assert block is not None
+        await table.LsaProtectMemory(block, 16)
+        await table.FreeSharedMemory(sections[0], block)
+
+    async def main() -> None:
+        package = scripted("cache", initialize=makes_a_section, call=protects)
+        async with lsart.open_lsa(package, settings=settings()) as lsa, lsa.connect("alice") as alice:
+            await alice.call("cache", b"")
+
+    told = [str(label) for label in explored(main).labels.values()]
+    at = told.index("read section-1[0:16]")
+    assert told[at : at + 2] == ["read section-1[0:16]", "write section-1[0:16]"]
+
+
 def test_a_client_reaches_the_same_bytes_under_the_same_name() -> None:
     async def main() -> None:
         package = scripted("cache", initialize=makes_a_section)
