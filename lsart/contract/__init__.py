@@ -12,6 +12,10 @@ from lsart.contract._choices import (
     Choices,
     choice_infos,
 )
+from lsart.contract._directory import (
+    DS_NAME_ERROR,
+    DS_NAME_FORMAT,
+)
 from lsart.contract._errors import (
     AccessViolation,
     ConfigurationError,
@@ -161,6 +165,8 @@ from lsart.contract._tables._statuses import (
 
 __all__ = [
     "CLIENT_FUNCTIONS",
+    "DS_NAME_ERROR",
+    "DS_NAME_FORMAT",
     "ERROR_GEN_FAILURE",
     "LSA_DISPATCH_SLOTS",
     "LSA_DISPATCH_TABLE",
