@@ -44,6 +44,12 @@ if TYPE_CHECKING:
     from lsart.runtime import Reply as Reply
     from lsart.runtime import SectionView as SectionView
     from lsart.runtime import open_lsa as open_lsa
+    from lsart.security import Account as Account
+    from lsart.security import Accounts as Accounts
+    from lsart.security import HashCost as HashCost
+    from lsart.security import LockoutPolicy as LockoutPolicy
+    from lsart.security import parse_accounts as parse_accounts
+    from lsart.security import read_accounts as read_accounts
     from lsart.stress import Scenario as Scenario
     from lsart.stress import ScenarioError as ScenarioError
     from lsart.stress import StressResult as StressResult
@@ -70,6 +76,7 @@ _HOMES = {
     ),
     "lsart.memory": ("Machine", "MachineLimits", "Resource"),
     "lsart.runtime": ("Client", "Costs", "Lsa", "LsaSettings", "PackageSpec", "Reply", "SectionView", "open_lsa"),
+    "lsart.security": ("Account", "Accounts", "HashCost", "LockoutPolicy", "parse_accounts", "read_accounts"),
     "lsart.stress": ("Scenario", "ScenarioError", "StressResult", "load_scenario", "scenario_model", "stress"),
     "lsart.watch": ("ContentionWarning", "ExhaustionWarning"),
 }

@@ -102,6 +102,8 @@ SPECIAL_TYPES = {
     ("CopyFromClientBuffer", "BufferToCopy"): "bytes",
     ("AddCredential", "Credentials"): "bytes",
     ("GetCredentials", "Credentials"): "bytes",
+    ("CloseSamUser", "UserHandle"): "Pointer | None",
+    ("ExpandAuthDataForDomain", "Reserved"): "None",
 }
 # What a PVOID points to is a structure that another parameter names, or concerns only whoever passed it.
 VALUES_TAKEN = {
@@ -117,6 +119,8 @@ VALUES_TAKEN = {
 }
 # Functions that free decide about NULL themselves: what it does there is one of the gaps.
 NULL_TOLERATED = {
+    ("CloseSamUser", "UserHandle"),  # CSU-2 says what NULL gives
+    ("ExpandAuthDataForDomain", "Reserved"),  # EAD-2: NULL is what it must be
     ("FreeClientBuffer", "ClientBaseAddress"),
     ("FreeLsaHeap", "Base"),
     ("FreePrivateHeap", "Base"),

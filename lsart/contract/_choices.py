@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import attrs
 
+from lsart.contract._account_choices import AccountChoices
 from lsart.contract._choice import ChoiceInfo
-from lsart.contract._protect_choices import ProtectChoices
 
 __all__ = ["Choices", "choice_infos"]
 
 
 @attrs.frozen
-class Choices(ProtectChoices):
+class Choices(AccountChoices):
     """What lsart does where no page says what happens.
 
     One field per question. The defaults are what careful systems do; the alternatives are what a real one could

@@ -36,7 +36,7 @@ class SharedBytes(Protocol):
 
 
 class FunctionTable(LSA_SECPKG_FUNCTION_TABLE, Protocol):
-    """The table that SpInitialize gets: the Windows slots, and two lower-case conveniences of lsart's own."""
+    """The table that SpInitialize gets: the Windows slots, and what lsart adds in lower case."""
 
     @property
     def memory(self) -> SharedBytes:
@@ -50,5 +50,19 @@ class FunctionTable(LSA_SECPKG_FUNCTION_TABLE, Protocol):
 
         Raises:
             StatusError: the client's quota is used up, or the client is gone.
+        """
+        ...
+
+    async def verify_password(self, user_handle: Pointer | None, password: str) -> None:
+        """Check a password against the account that a handle of OpenSamUser stands for.
+
+        No slot of the table reads a hash: packages of Windows ask SAM through an interface of its own, and this stands
+        for it. Call it with None for a name that OpenSamUser does not know: it then costs and fails as a wrong
+        password does, so that nobody learns which names exist.
+
+        Raises:
+            StatusError: STATUS_LOGON_FAILURE for a wrong password; STATUS_ACCOUNT_RESTRICTION for an account that is
+                disabled, expired or locked, or a password that has expired: `sub_status` says which;
+                STATUS_INVALID_HANDLE.
         """
         ...

@@ -3,6 +3,7 @@
 Every step worth telling emits one frozen event; nobody else keeps counters.
 """
 
+from lsart.events._accounts import AccountHandleLeaked, AccountLocked, PasswordChecked
 from lsart.events._base import SYSTEM, Event, Origin, describe, event_record
 from lsart.events._bus import Bus, Subscription
 from lsart.events._entries import EntryPointUnused
@@ -70,6 +71,8 @@ from lsart.events._ndis import (
 __all__ = [
     "SYSTEM",
     "AccessViolated",
+    "AccountHandleLeaked",
+    "AccountLocked",
     "AllocationRefused",
     "BlockAllocated",
     "BlockFreed",
@@ -108,6 +111,7 @@ __all__ = [
     "PackageRefused",
     "PackageShutDown",
     "PackageUnloaded",
+    "PasswordChecked",
     "ProviderFaulted",
     "ProviderRefused",
     "ProviderRegistered",

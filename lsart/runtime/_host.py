@@ -77,7 +77,18 @@ class Host:
         table = _Table(memory)
         for slot in LSA_SECPKG_SLOTS:
             setattr(table, slot.name, self.function(slot, package))
+        table.verify_password = self._ours("verify_password", package)
         return cast(FunctionTable, table)
+
+    def _ours(self, name: str, package: str) -> Service:
+        """A function of the table that Windows does not have. It is no slot, so its arguments are not told."""
+        service = next(getattr(each, name) for each in self._services if hasattr(each, name))
+
+        async def call(*args: Any, **kwargs: Any) -> object:
+            return await service(self.origin(package, name), *args, **kwargs)
+
+        call.__name__ = call.__qualname__ = name
+        return call
 
     def dispatch_table(self, package: str, table: FunctionTable) -> FunctionTable:
         """The 11 slots for LsaApInitializePackage. Reaching beyond slot 10 works, as it does for real packages
@@ -137,6 +148,8 @@ class Host:
 class _Table:
     """Slots are set on the instance by the host."""
 
+    verify_password: Service
+
     def __init__(self, memory: MemoryView) -> None:
         self.memory = memory
 
@@ -158,6 +171,7 @@ class _DispatchTable:
         self._bus = bus
         self.memory = table.memory
         self.reply = table.reply
+        self.verify_password = table.verify_password
         for slot in LSA_DISPATCH_SLOTS:
             setattr(self, slot.name, getattr(table, slot.name))
 

@@ -68,7 +68,11 @@ class _RefusedError(Exception):
 
 
 class Loader:
-    """Moves packages through their life."""
+    """Moves packages through their life.
+
+    Args:
+        release: told the key of a package that is gone: what it left behind is reported and given back.
+    """
 
     def __init__(
         self,
@@ -77,12 +81,14 @@ class Loader:
         view_of: Callable[[str], MemoryView],
         bus: Bus,
         settings: LsaSettings,
+        release: Callable[[str], None],
     ) -> None:
         self._host = host
         self._memory = memory
         self._view_of = view_of
         self._bus = bus
         self._settings = settings
+        self._release = release
         self._keys: set[str] = set()
         self.packages: list[Package] = []  # every one that initialized, in load order
         self.refused: list[Package] = []
@@ -270,7 +276,7 @@ class Loader:
             return
         if self._settings.choices.shutdown_after_failed_initialize == "yes":
             await self._shut_down(package)
-        self._memory.release_package(package.key, now_ns())
+        self._release(package.key)
 
     def _tell_refused(self, package: Package, refusal: _RefusedError) -> None:
         package.failure = str(refusal)
@@ -291,7 +297,7 @@ class Loader:
     async def _unload(self, package: Package) -> None:
         await self._shut_down(package)
         package.advance(PackageStep.UNLOAD)
-        self._memory.release_package(package.key, now_ns())
+        self._release(package.key)
         self._bus.emit(PackageUnloaded(time_ns=now_ns(), package=package.key))
 
     async def _shut_down(self, package: Package) -> None:

@@ -19,6 +19,7 @@ from lsart.contract import (
 from lsart.engine import exploring, now_ns, touch
 from lsart.events import Bus
 from lsart.memory import Environment, LsaMemory, Machine
+from lsart.runtime._account_services import AccountServices
 from lsart.runtime._client import Client
 from lsart.runtime._client_services import ClientServices
 from lsart.runtime._dispatch import Dispatcher
@@ -38,7 +39,7 @@ from lsart.runtime._watchdog import Watchdog
 
 __all__ = ["SERVICES", "Lsa", "open_lsa"]
 
-SERVICES: tuple[type[object], ...] = (MemoryServices, ClientServices, ProtectServices)
+SERVICES: tuple[type[object], ...] = (MemoryServices, ClientServices, ProtectServices, AccountServices)
 """What serves the slots of the function table: a method of a slot's name is that slot."""
 
 
@@ -71,10 +72,12 @@ class Lsa:
             MemoryServices(self.memory, bus, settings.costs),
             ClientServices(self.memory, self.pacer),
             ProtectServices(self.memory, self.pacer, bus),
+            AccountServices(settings.accounts, self.memory, self.pacer, bus),
         )
         assert tuple(map(type, services)) == SERVICES
+        self._accounts = services[-1]
         self._host = Host(bus, services, settings.choices)
-        self.loader = Loader(self._host, self.memory, self._view_of, bus, settings)
+        self.loader = Loader(self._host, self.memory, self._view_of, bus, settings, self._release)
         self._clients: dict[str, Client] = {}
         self._connections: dict[int, tuple[Client, bool]] = {}
         self._next_process = _FIRST_PROCESS_ID
@@ -180,6 +183,11 @@ class Lsa:
         return MemoryView(
             self.memory.space, self.pacer, self.bus, lambda function: self._host.origin(package, function)
         )
+
+    def _release(self, package: str) -> None:
+        """A package is gone: tell what it left behind, and give it all back."""
+        self._accounts.release_package(package, now_ns())
+        self.memory.release_package(package, now_ns())
 
     def _die(self, reason: str) -> None:
         if self.death is None:

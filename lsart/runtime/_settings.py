@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+
 import attrs
 
 from lsart.contract import SECPKG_PARAMETERS, Choices
 from lsart.memory import MachineLimits
+from lsart.security import Accounts, read_accounts
 
 __all__ = ["Costs", "LsaSettings"]
 
@@ -33,6 +36,10 @@ class Costs:
                 raise ValueError(f"Costs({field.name}={getattr(self, field.name)}): a cost cannot be negative")
 
 
+def _accounts(given: Accounts | str | os.PathLike[str]) -> Accounts:
+    return given if isinstance(given, Accounts) else read_accounts(given)
+
+
 @attrs.frozen(kw_only=True)
 class LsaSettings:
     """Everything that decides how an LSA behaves, besides the seed.
@@ -46,6 +53,7 @@ class LsaSettings:
         contain_faults: whether a package that raises an exception stays in use, so that one bad call need not end a
             long run. LSASS disables it.
         torn_writes: whether a write to shared bytes of more than 8 is two, with others in between.
+        accounts: who may log on, or the file that says so (see `lsart.security.read_accounts`); nobody unless given.
     """
 
     machine: MachineLimits = attrs.field(factory=MachineLimits)
@@ -57,6 +65,7 @@ class LsaSettings:
     watchdog: float | None = 5.0
     contain_faults: bool = False
     torn_writes: bool = False
+    accounts: Accounts = attrs.field(factory=Accounts, converter=_accounts)
 
     def __attrs_post_init__(self) -> None:
         if self.workers is not None and self.workers < 1:

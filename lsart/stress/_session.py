@@ -263,8 +263,8 @@ def _counted(count: int, what: str) -> str:
 
 
 def _leak(leak: LeakSummary) -> str:
-    if leak.where == "sections":
-        what = _counted(leak.count, "section")
+    if leak.where in ("sections", "logon sessions", "handles"):
+        what = _counted(leak.count, leak.where.removesuffix("s"))
     else:
         what = f"{_counted(leak.count, 'block')} in {leak.where}"
     return f"package {leak.package!r} left {what} behind ({show_bytes(leak.bytes)}); the first: {leak.example}"

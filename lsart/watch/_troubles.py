@@ -5,6 +5,7 @@ from __future__ import annotations
 from lsart.contract import NTSTATUS
 from lsart.events import (
     AccessViolated,
+    AccountHandleLeaked,
     BlockLeaked,
     Bus,
     DispatchTableExceeded,
@@ -46,6 +47,7 @@ class TroubleWatch:
             bus.subscribe(self._on_refused, PackageRefused),
             bus.subscribe(self._on_block_leaked, BlockLeaked),
             bus.subscribe(self._on_section_leaked, SectionLeaked),
+            bus.subscribe(self._on_account_leaked, AccountHandleLeaked),
             bus.subscribe(self._on_violation, AccessViolated),
             bus.subscribe(self._on_misuse, FaultContained, LockOrphaned, MisuseEvent, OutputNotFromHeap),
             bus.subscribe(self._on_notice, DispatchTableExceeded, EntryPointUnused, SlotMisused, SlotUnavailable),
@@ -90,6 +92,9 @@ class TroubleWatch:
 
     def _on_section_leaked(self, event: SectionLeaked) -> None:
         self._leak(event.created, "sections", event.max_size)
+
+    def _on_account_leaked(self, event: AccountHandleLeaked) -> None:
+        self._leak(event.opened, "handles", 0)
 
     def _leak(self, made: Origin, where: str, size: int) -> None:
         count, total, first = self._leaks.get((made.package, where), (0, 0, made))

@@ -9,6 +9,7 @@ PENDING: dict[str, str] = {
     **dict.fromkeys(("LRL-1", "LRL-2", "LRL-3", "LRL-6"), "marks, and a mutant each"),
     **dict.fromkeys(("SPG-1", "SPG-2"), "EnumerateSecurityPackages and contexts"),
     "LRL-4": "LsaLogonUser",
+    "GUA-1": "ConvertAuthDataToToken",
     "LsaDeregisterLogonProcess/1": "LsaLogonUser",
 }
 """By id, what they wait for."""

@@ -32,7 +32,7 @@ LSA_SECPKG_32_TO_47: tuple[Slot, ...] = (
     Slot(
         33, "CloseSamUser", "LSA_SECPKG_FUNCTION_TABLE", "NTSTATUS",
         parameters=(
-            Parameter("user_handle", "UserHandle", "PVOID", "in", False, "Handle from OpenSamUser."),
+            Parameter("user_handle", "UserHandle", "PVOID", "in", False, "Handle from OpenSamUser.", tolerates_null=True),
         ),
         statuses=(
             DocumentedStatus("STATUS_SUCCESS", "closed"),
@@ -306,7 +306,7 @@ LSA_SECPKG_32_TO_47: tuple[Slot, ...] = (
         parameters=(
             Parameter("user_auth_data", "UserAuthData", "PUCHAR", "in", False, "Data to expand."),
             Parameter("user_auth_data_size", "UserAuthDataSize", "ULONG", "in", False, "Bytes in it."),
-            Parameter("reserved", "Reserved", "PVOID", "in", False, "Must be NULL."),
+            Parameter("reserved", "Reserved", "PVOID", "in", False, "Must be NULL.", tolerates_null=True),
             Parameter("expanded_auth_data", "ExpandedAuthData", "PUCHAR *", "out", False, "Receives the new buffer."),
             Parameter("expanded_auth_data_size", "ExpandedAuthDataSize", "PULONG", "out", False, "Receives its size."),
         ),

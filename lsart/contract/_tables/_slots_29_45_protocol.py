@@ -49,7 +49,7 @@ class Slots29To45(Protocol):
         Raises StatusError: no page lists which.
         """
 
-    async def CloseSamUser(self, user_handle: Pointer) -> None:
+    async def CloseSamUser(self, user_handle: Pointer | None) -> None:
         """Close an account handle from OpenSamUser.
 
         Raises StatusError: STATUS_INVALID_HANDLE (the handle is NULL or not valid).

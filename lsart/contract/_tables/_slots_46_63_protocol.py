@@ -32,7 +32,7 @@ class Slots46To63(Protocol):
         """
 
     async def ExpandAuthDataForDomain(
-        self, user_auth_data: Pointer, user_auth_data_size: int, reserved: Pointer
+        self, user_auth_data: Pointer, user_auth_data_size: int, reserved: None
     ) -> tuple[Pointer | None, int]:
         """Expand the domain groups held in user authorization data.
 
