@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from lsart.contract import (
     NTSTATUS,
     STATUS_ACCOUNT_DISABLED,
@@ -136,10 +138,10 @@ class AccountServices:
 
     # ------------------------------------------------------------------ parts
 
-    async def _point(self, kind: str, verb: str) -> None:
+    async def _point(self, kind: Literal["r", "w"], verb: str) -> None:
         """Where another thread could come first, under an explorer."""
         if self._explores:
-            await announce(Label(_STORE, "w" if kind == "w" else "r", f"{verb} {_STORE}"))
+            await announce(Label(_STORE, kind, f"{verb} {_STORE}"))
 
     def _found(self, origin: Origin, name: str, name_type: int, prefix: str | None, allow_guest: bool) -> Account:
         try:

@@ -122,7 +122,10 @@ class Sam:
 
     def check_password(self, account: Account | None, password: str, now_ns: int) -> PasswordVerdict:
         """Whether a password opens an account now; a wrong one is counted. None stands for a name that nobody has."""
-        is_right = self._verify(password, self._hash_of(account))
+        if self._nobody is None:  # made at the first check of all, so that the first one of nobody takes no longer
+            self._nobody = hash_password("", self.accounts.salt_of(""), self.accounts.cost)
+        known = "" if account is None else account.password_hash
+        is_right = self._verify(password, known or self._nobody)
         if account is None:
             return PasswordVerdict.WRONG
         if self.is_locked(account, now_ns):
@@ -164,14 +167,6 @@ class Sam:
         counter.last_ns = now_ns
         if policy.threshold and counter.wrong >= policy.threshold:
             counter.locked_ns = now_ns
-
-    def _hash_of(self, account: Account | None) -> str:
-        """A hash to check against: that of the account, or of nobody, at the same cost."""
-        if account is not None and account.password_hash:
-            return account.password_hash
-        if self._nobody is None:
-            self._nobody = hash_password("", self.accounts.salt_of(""), self.accounts.cost)
-        return self._nobody
 
     # ------------------------------------------------------------------ authorization data
 

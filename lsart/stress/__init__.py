@@ -11,7 +11,7 @@ from lsart.stress._model import DEFAULT_CALLS, DEFAULT_CLIENTS, PackageFault, Us
 from lsart.stress._operations import MessageMaker, OperationError
 from lsart.stress._reference import find_model
 from lsart.stress._result import ExitCode, Progress, StressResult
-from lsart.stress._scenario import ClientGroup, HostileGroup, LsaSetup, Operation, RunLimits, Scenario
+from lsart.stress._scenario import AccountsFile, ClientGroup, HostileGroup, LsaSetup, Operation, RunLimits, Scenario
 from lsart.stress._stress import run_scenario, stress
 from lsart.stress._thresholds import METRICS, JudgedThreshold, Metric, Threshold
 from lsart.stress._units import duration
@@ -20,6 +20,7 @@ __all__ = [
     "DEFAULT_CALLS",
     "DEFAULT_CLIENTS",
     "METRICS",
+    "AccountsFile",
     "Arrivals",
     "Burst",
     "ClientGroup",

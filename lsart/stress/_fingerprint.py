@@ -10,14 +10,17 @@ from typing import Any
 from zlib import crc32
 
 from lsart.runtime import Resolved
+from lsart.security import Accounts, accounts_text
 from lsart.stress._scenario import Scenario
 
 __all__ = ["fingerprint"]
 
 
 def fingerprint(scenario: Scenario, name: str) -> int:
-    """Of 32 bits: from the packages' source files, the clients and the name, which holds what was asked for."""
+    """Of 32 bits: from the sources of the packages, the clients, the accounts, and the name: what was asked for."""
     parts = [name.encode(), *(repr(each).encode() for each in scenario.clients)]
+    if isinstance(scenario.accounts, Accounts):
+        parts.append(accounts_text(scenario.accounts).encode())
     for spec in scenario.lsa.specs:
         resolved = spec.source
         assert isinstance(resolved, Resolved)

@@ -14,10 +14,11 @@ import attrs
 
 from lsart.contract import ConfigurationError, PackageLoadError
 from lsart.runtime import PackageSpec, Resolved, resolve
+from lsart.security import AccountsError, read_accounts
 from lsart.stress._distributions import Exponential, Uniform
 from lsart.stress._faults import ScenarioError, ScenarioFault, did_you_mean
 from lsart.stress._operations import RAW, OperationError, offered_operations
-from lsart.stress._scenario import ClientGroup, LsaSetup, Operation, Scenario, check
+from lsart.stress._scenario import AccountsFile, ClientGroup, LsaSetup, Operation, Scenario, check
 from lsart.stress._structure import structure
 
 __all__ = ["find_scenario", "load_scenario"]
@@ -69,7 +70,8 @@ def find_scenario(source: Any, change: Change) -> Scenario:
 def _ready(scenario: Scenario, label: str) -> Scenario:
     """The scenario with its packages resolved, and with operations for every group; raises ScenarioError."""
     setup, unresolved = _resolved(scenario.lsa, Path())
-    return _checked(attrs.evolve(scenario, lsa=setup), label, unresolved, packages_are_known=not unresolved)
+    scenario, unread = _with_accounts(attrs.evolve(scenario, lsa=setup), Path())
+    return _checked(scenario, label, unresolved + unread, packages_are_known=not unresolved)
 
 
 def _checked(scenario: Scenario, label: str, faults: list[ScenarioFault], *, packages_are_known: bool) -> Scenario:
@@ -97,8 +99,8 @@ def _from_file(path: Path, change: Change, of: Resolved | None = None) -> Scenar
         if not any(_home(spec.source.target) == _home(of.target) for spec in setup.specs):
             return None
         setup = _with_options(setup, of)
-    scenario = change(attrs.evolve(scenario, lsa=setup))
-    return _checked(scenario, str(path), faults + unresolved, packages_are_known=packages_are_known)
+    scenario, unread = _with_accounts(change(attrs.evolve(scenario, lsa=setup)), path.parent)
+    return _checked(scenario, str(path), faults + unresolved + unread, packages_are_known=packages_are_known)
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -145,6 +147,20 @@ def _resolved(setup: LsaSetup, directory: Path) -> tuple[LsaSetup, list[Scenario
         attrs.evolve(setup, packages=packages, authentication_packages=authentication_packages),
         faults,
     )
+
+
+def _with_accounts(scenario: Scenario, directory: Path) -> tuple[Scenario, list[ScenarioFault]]:
+    """The scenario with its file of accounts read; a relative path is taken from `directory`."""
+    if not isinstance(scenario.accounts, AccountsFile):
+        return scenario, []
+    path = directory / scenario.accounts.file
+    try:
+        return attrs.evolve(scenario, accounts=read_accounts(path)), []
+    except AccountsError as error:
+        faults = [f"{path}: {fault}" for fault in error.faults]
+    except (OSError, UnicodeDecodeError) as error:
+        faults = [f"{path} cannot be read: {getattr(error, 'strerror', None) or error}"]
+    return scenario, [ScenarioFault("$.accounts.file", fault) for fault in faults]
 
 
 def _located(source: Any, directory: Path) -> Any:

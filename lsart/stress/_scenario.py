@@ -15,6 +15,7 @@ from attrs.converters import optional
 from lsart.contract import Choices
 from lsart.memory import MachineLimits
 from lsart.runtime import Costs, LsaSettings, PackageSpec
+from lsart.security import Accounts
 from lsart.stress import _fields, _units
 from lsart.stress._arrivals import Arrivals, Start, arrivals, start
 from lsart.stress._distributions import Constant, Distribution, Uniform, duration_distribution, size_distribution
@@ -24,7 +25,7 @@ from lsart.stress._thresholds import Threshold, threshold
 _BY_ELEMENT = {_fields.PARSER: None}
 _DURATION = {_fields.PARSER: _units.duration}
 
-__all__ = ["ClientGroup", "HostileGroup", "LsaSetup", "Operation", "RunLimits", "Scenario"]
+__all__ = ["AccountsFile", "ClientGroup", "HostileGroup", "LsaSetup", "Operation", "RunLimits", "Scenario"]
 
 
 def _specs(sources: Iterable[Any]) -> tuple[PackageSpec, ...]:
@@ -60,6 +61,17 @@ class LsaSetup:
     def specs(self) -> tuple[PackageSpec, ...]:
         """All packages, in load order."""
         return self.packages + self.authentication_packages
+
+
+@attrs.frozen(kw_only=True, field_transformer=_fields.named)
+class AccountsFile:
+    """Who may log on.
+
+    Args:
+        file: a file of accounts; in a scenario file its path is meant from where the scenario lies.
+    """
+
+    file: str = attrs.field(converter=_fields.text)
 
 
 @attrs.frozen(kw_only=True, field_transformer=_fields.named)
@@ -158,6 +170,7 @@ class Scenario:
     Args:
         name: what reports call it.
         lsa, machine, costs, choices: how the LSA is set up; see `LsaSettings`.
+        accounts: who may log on; nobody if absent. A file is read when the scenario is loaded.
         clients, hostile: who uses it. run: when it ends, and its thresholds.
     """
 
@@ -166,6 +179,7 @@ class Scenario:
     machine: MachineLimits = attrs.field(factory=MachineLimits)
     costs: Costs = attrs.field(factory=Costs)
     choices: Choices = attrs.field(factory=Choices)
+    accounts: Accounts | AccountsFile | None = None
     clients: tuple[ClientGroup, ...] = ()
     hostile: tuple[HostileGroup, ...] = ()
     run: RunLimits = attrs.field(factory=RunLimits)
@@ -179,6 +193,7 @@ class Scenario:
             workers=self.lsa.workers,
             grace=self.lsa.grace,
             contain_faults=self.lsa.contain_faults,
+            accounts=self.accounts if isinstance(self.accounts, Accounts) else Accounts(),
         )
 
     def groups(self) -> tuple[ClientGroup, ...]:

@@ -16,7 +16,7 @@ from lsart.memory import MachineLimits
 from lsart.runtime import Costs, PackageSpec
 from lsart.stress import _fields
 from lsart.stress._faults import ScenarioFault, did_you_mean
-from lsart.stress._scenario import ClientGroup, HostileGroup, LsaSetup, Operation, RunLimits, Scenario
+from lsart.stress._scenario import AccountsFile, ClientGroup, HostileGroup, LsaSetup, Operation, RunLimits, Scenario
 from lsart.stress._thresholds import Threshold, threshold
 
 __all__ = ["structure"]
@@ -43,7 +43,7 @@ def structure(data: Mapping[str, Any], name: str) -> tuple[Scenario, list[Scenar
     for key, value in data.items():
         path = f"$.{key}"
         if key in _TABLES:
-            found[key] = part(value, _TABLES[key], path, RunLimits(calls=1) if key == "run" else _TABLES[key]())
+            found[key] = part(value, _TABLES[key], path, _STAND_INS[key]())
         elif key not in _ARRAYS:
             faults.append(ScenarioFault(path, _unknown(key, (*_TABLES, *_ARRAYS))))
         elif isinstance(value, list):
@@ -61,8 +61,10 @@ _TABLES: dict[str, Any] = {
     "machine": MachineLimits,
     "costs": Costs,
     "choices": Choices,
+    "accounts": AccountsFile,
     "run": RunLimits,
 }
+_STAND_INS: dict[str, Callable[[], Any]] = {**_TABLES, "accounts": lambda: None, "run": lambda: RunLimits(calls=1)}
 _ARRAYS: dict[str, Any] = {"clients": ClientGroup, "hostile": HostileGroup}
 
 
@@ -81,7 +83,7 @@ def _converter() -> cattrs.Converter:
         _register_array(converter, element)
     _register(converter, Operation, _own_parsers(Operation))
     _register_array(converter, Operation)
-    for part in (ClientGroup, HostileGroup, LsaSetup, RunLimits):
+    for part in (AccountsFile, ClientGroup, HostileGroup, LsaSetup, RunLimits):
         _register(converter, part, _own_parsers(part))
     _register(converter, MachineLimits, _fields.limits_parsers())
     _register(converter, Costs, _fields.costs_parsers())

@@ -9,6 +9,7 @@ import pytest
 import lsart
 from lsart import PackageSpec
 from lsart.stress import Exponential, Scenario, ScenarioError, Uniform, load_scenario
+from lsart.stress._fingerprint import fingerprint
 
 PACKAGE = """
 import lsart
@@ -133,3 +134,49 @@ def test_a_message_that_would_not_fit_into_memory_is_not_made(tmp_path: Path) ->
     path.write_text(f'[lsa]\npackages = ["tiny.py:Tiny"]\n{CLIENTS}operations = [{{ name = "raw", size = "5GiB" }}]')
     with pytest.raises(lsart.ConfigurationError, match="would make a message of 5,368,709,120 bytes"):
         lsart.stress(path)
+
+
+ACCOUNTS = '[[account]]\nname = "alice"\nrid = 1001\npassword = "correct horse"\n'
+
+
+def with_accounts(directory: Path, accounts: str | None, table: str = '[accounts]\nfile = "who.toml"\n') -> Path:
+    """A scenario in a directory of its own, and a file of accounts beside it."""
+    if accounts is not None:
+        (directory / "who.toml").write_text(accounts)
+    path = directory / "calm.toml"
+    path.write_text(f'[lsa]\npackages = ["minimal"]\n{table}{CLIENTS}')
+    return path
+
+
+def test_a_file_of_accounts_is_read_from_where_the_scenario_lies(tmp_path: Path) -> None:
+    scenario = load_scenario(with_accounts(tmp_path, ACCOUNTS))
+    assert [each.name for each in scenario.settings().accounts.accounts] == ["alice"]
+    assert load_scenario(with_accounts(tmp_path, None, "")).settings().accounts == lsart.Accounts()
+    again = Scenario(lsa=scenario.lsa, clients=scenario.clients, accounts=scenario.accounts)
+    assert load_scenario(again).settings() == scenario.settings()
+
+
+def test_other_accounts_make_a_token_stale(tmp_path: Path) -> None:
+    tokens = {
+        fingerprint(load_scenario(with_accounts(tmp_path, accounts)), "x")
+        for accounts in (ACCOUNTS, ACCOUNTS + "disabled = true\n", "")
+    }
+    assert len(tokens) == 3
+
+
+@pytest.mark.parametrize(
+    ("accounts", "table", "fault"),
+    [
+        (None, '[accounts]\nfile = "who.toml"\n', "who.toml cannot be read: No such file"),
+        (ACCOUNTS + "rig = 1\n", '[accounts]\nfile = "who.toml"\n', "who.toml: account[0].rig: no such key"),
+        (ACCOUNTS, "[accounts]\n", "$.accounts.file: required"),
+        (ACCOUNTS, "[accounts]\nfile = 1\n", "$.accounts.file: expected a text"),
+    ],
+)
+def test_what_is_wrong_with_the_accounts_is_a_fault_of_the_scenario(
+    tmp_path: Path, accounts: str | None, table: str, fault: str
+) -> None:
+    with pytest.raises(ScenarioError) as caught:
+        load_scenario(with_accounts(tmp_path, accounts, table))
+    assert fault in str(caught.value)
+    assert "horse" not in str(caught.value)
