@@ -13,6 +13,7 @@ __all__ = [
     "ClientConnected",
     "ClientDisconnected",
     "DispatchTableExceeded",
+    "EntryPointMissing",
     "FaultContained",
     "HostileWrite",
     "LockAcquired",
@@ -98,12 +99,13 @@ class PackageUnloaded(Event):
 
 @attrs.frozen(kw_only=True)
 class ClientConnected(Event):
-    """A client process opened a connection."""
+    """A client process opened a connection; `logon_process` is the name it registered under, empty if it did not."""
 
     client: str
     process_id: int
     handle: int
     trusted: bool
+    logon_process: str = ""
 
 
 @attrs.frozen(kw_only=True)
@@ -200,6 +202,19 @@ class DispatchTableExceeded(Event):
 
     package: str
     slot: str
+
+
+@attrs.frozen(kw_only=True)
+class EntryPointMissing(Event):
+    """A package came up without an entry point that its kind must have. NULL slots are allowed, so it stays.
+
+    Args:
+        slot: the slot that is NULL; of several that would do, all. rule: the rule that demands it.
+    """
+
+    package: str
+    slot: str
+    rule: str
 
 
 @attrs.frozen(kw_only=True)

@@ -105,6 +105,9 @@ class Client:
     async def LsaRegisterLogonProcess(self, logon_process_name: str) -> int:
         """Open a trusted connection; returns its handle.
 
+        Args:
+            logon_process_name: what audit calls the process, at most 127 bytes. Two may have one name (LRL-3).
+
         Raises:
             StatusError: STATUS_NAME_TOO_LONG over 127 bytes, STATUS_PORT_CONNECTION_REFUSED without SeTcbPrivilege.
         """
@@ -112,7 +115,7 @@ class Client:
         _check_name(logon_process_name)
         if not self.has_tcb_privilege:
             raise StatusError(STATUS_PORT_CONNECTION_REFUSED, f"{self.name} does not hold SeTcbPrivilege")
-        return self._connect(trusted=True)
+        return self._connect(trusted=True, logon_process=logon_process_name)
 
     async def LsaLookupAuthenticationPackage(self, lsa_handle: int, package_name: str) -> int:
         """The id of a package (LLA-1).
@@ -267,9 +270,9 @@ class Client:
 
     def connect(self, *, trusted: bool) -> None:
         """Open the connection that `call` uses."""
-        self.handle = self._connect(trusted=trusted)
+        self.handle = self._connect(trusted=trusted, logon_process=self.name if trusted else "")
 
-    def _connect(self, *, trusted: bool) -> int:
+    def _connect(self, *, trusted: bool, logon_process: str = "") -> int:
         if not self.is_alive:
             raise StatusError(STATUS_INVALID_HANDLE, f"{self.name} has ended")
         handle = self._lsa.open_handle(self, trusted=trusted)
@@ -283,6 +286,7 @@ class Client:
                     process_id=self.process_id,
                     handle=handle,
                     trusted=trusted,
+                    logon_process=logon_process,
                 )
             )
         return handle

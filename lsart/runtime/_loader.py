@@ -27,6 +27,7 @@ from lsart.engine import EVERYTHING, now_ns, own
 from lsart.events import (
     SYSTEM,
     Bus,
+    EntryPointMissing,
     EntryPointUnused,
     Origin,
     OutputNotFromHeap,
@@ -37,6 +38,7 @@ from lsart.events import (
     PackageUnloaded,
 )
 from lsart.memory import LSASS, LsaMemory
+from lsart.runtime._duties import information_fault, missing_entries
 from lsart.runtime._enter import entry, own_state
 from lsart.runtime._host import DECLARATION_ONLY, Host
 from lsart.runtime._invoke import invoke, is_fault, returned_status
@@ -151,6 +153,8 @@ class Loader:
             else:
                 self.packages.append(package)
                 self._bus.emit(PackageInitialized(time_ns=now_ns(), package=package.key, package_id=package.package_id))
+                for slot, rule in missing_entries(package):
+                    self._bus.emit(EntryPointMissing(time_ns=now_ns(), package=package.key, slot=slot, rule=rule))
 
     def _tell_unused(self, package: Package) -> None:
         for slot in SECPKG_SLOTS:
@@ -203,6 +207,8 @@ class Loader:
         if "GetInfo" in entries and choices.get_info_while_loading == "yes":
             info = await self._enter(package, "GetInfo")
             assert isinstance(info, SecPkgInfo)
+            if fault := information_fault(info, self.packages):
+                raise _RefusedError("SpGetInfo", STATUS_UNSUCCESSFUL, fault)
             package.info = info
             package.name = info.name
         if choices.duplicate_package_name == "refuse_second":

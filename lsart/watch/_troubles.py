@@ -9,6 +9,7 @@ from lsart.events import (
     BlockLeaked,
     Bus,
     DispatchTableExceeded,
+    EntryPointMissing,
     EntryPointUnused,
     Event,
     FaultContained,
@@ -50,7 +51,14 @@ class TroubleWatch:
             bus.subscribe(self._on_account_leaked, AccountHandleLeaked),
             bus.subscribe(self._on_violation, AccessViolated),
             bus.subscribe(self._on_misuse, FaultContained, LockOrphaned, MisuseEvent, OutputNotFromHeap),
-            bus.subscribe(self._on_notice, DispatchTableExceeded, EntryPointUnused, SlotMisused, SlotUnavailable),
+            bus.subscribe(
+                self._on_notice,
+                DispatchTableExceeded,
+                EntryPointMissing,
+                EntryPointUnused,
+                SlotMisused,
+                SlotUnavailable,
+            ),
         )
 
     def packages(self) -> tuple[PackageSummary, ...]:

@@ -7,6 +7,7 @@ from lsas import Log, in_use, scripted, simulated, status_of
 
 import lsart
 from lsart.contract import (
+    SEC_E_INVALID_TOKEN,
     SECPKG_SLOTS,
     STATUS_INSUFFICIENT_RESOURCES,
     STATUS_SUCCESS,
@@ -34,6 +35,19 @@ async def test_a_call_has_a_protocol_status_only_when_it_succeeds(log: Log) -> N
         (STATUS_INSUFFICIENT_RESOURCES, None),
     ]
     assert in_use(lsa) == {}
+
+
+@pytest.mark.rule("STS-3")
+@simulated
+async def test_a_code_of_sspi_is_a_status_like_any_other(log: Log) -> None:
+    def call(table: FunctionTable, request: ClientRequest, message: bytes) -> CallPackageReply:
+        raise StatusError(SEC_E_INVALID_TOKEN)
+
+    async with lsart.open_lsa(scripted("a", trusted=call), bus=log.bus) as lsa, lsa.connect(trusted=True) as client:
+        for _ in range(2):
+            status = await status_of(client.call("a", b""))
+            assert (status, status.name) == (0x80090308, "SEC_E_INVALID_TOKEN")
+    assert [each.status for each in log.of(CallFinished)] == [SEC_E_INVALID_TOKEN] * 2
 
 
 @pytest.mark.rule("LCU-2")

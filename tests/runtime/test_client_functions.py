@@ -68,6 +68,7 @@ async def test_trusted_and_untrusted_callers_reach_different_functions_of_the_pa
             assert answer.return_buffer_length == len(b"untrusted")
 
 
+@pytest.mark.rule("LRL-1", "LRL-2")
 @simulated
 async def test_a_trusted_connection_takes_the_privilege_and_a_name(log: Log) -> None:
     async with lsart.open_lsa(bus=log.bus) as lsa:
@@ -78,6 +79,25 @@ async def test_a_trusted_connection_takes_the_privilege_and_a_name(log: Log) -> 
         assert await status_of(privileged.LsaRegisterLogonProcess("n" * 128)) == STATUS_NAME_TOO_LONG
         connected = log.one(ClientConnected)
         assert (connected.handle, connected.trusted, connected.client) == (handle, True, privileged.name)
+
+
+@pytest.mark.rule("LRL-3")
+@simulated
+async def test_two_processes_may_register_under_one_name_which_the_event_log_keeps(log: Log) -> None:
+    async with lsart.open_lsa(scripted("a", trusted=echo), bus=log.bus) as lsa:
+        processes = [lsa.start_client(name, has_tcb_privilege=True) for name in ("one", "two")]
+        for process in processes:
+            handle = await process.LsaRegisterLogonProcess("winlogon")
+            await process.LsaCallAuthenticationPackage(handle, 0, b"")
+        await processes[0].LsaConnectUntrusted()
+        async with lsa.connect("third", trusted=True):
+            pass
+    assert [(each.client, each.logon_process) for each in log.of(ClientConnected)] == [
+        ("one", "winlogon"),
+        ("two", "winlogon"),
+        ("one", ""),
+        ("third", "third"),
+    ]
 
 
 @pytest.mark.rule("LLA-2")
@@ -118,7 +138,7 @@ async def test_an_id_that_no_package_has_gives_no_such_package(number: int) -> N
         assert await status_of(call) == STATUS_NO_SUCH_PACKAGE
 
 
-@pytest.mark.rule("LDR-1", "LCO-3")
+@pytest.mark.rule("LDR-1", "LCO-3", "LRL-6")
 @simulated
 async def test_a_closed_handle_is_unusable_and_others_stay_open(log: Log) -> None:
     async with lsart.open_lsa(scripted("a", call=echo), bus=log.bus) as lsa:
