@@ -68,11 +68,20 @@ class NdisChoices(LoadChoices):
         "ignore", "bug_check", gap="NetFreeSharedMemory/1", reason=_IGNORED
     )
     # ------------------------------------------------------------------ NdisAllocateSharedMemory
-    ndis_provider_asked: Literal["first_registered", "last_registered"] = choice(
+    ndis_provider_asked: Literal["first_registered", "last_registered", "each_in_turn"] = choice(
         "first_registered",
         "last_registered",
+        "each_in_turn",
         gap="NdisAllocateSharedMemory/1",
-        reason="A provider that comes later changes nothing for drivers that run already.",
+        reason="A provider that comes later changes nothing for drivers that run already; 'each_in_turn' asks the next "
+        "one when resources do not suffice.",
+    )
+    ndis_pf_vports: Literal["any_provider", "by_flag"] = choice(
+        "any_provider",
+        "by_flag",
+        gap="NdisAllocateSharedMemory/1",
+        reason="The page calls the flags reserved (NSPC-4); 'by_flag' asks for memory of nondefault virtual ports only "
+        "whom the header's flag says to support them.",
     )
     ndis_no_provider: NDIS_STATUS = choice(
         _FAILURE,

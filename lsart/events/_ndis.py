@@ -19,6 +19,9 @@ __all__ = [
     "NdisMemoryRefused",
     "NdisMemoryRevoked",
     "NdisMemoryStranded",
+    "NdisNodeMissed",
+    "NdisVPortCreated",
+    "NdisVPortDeleted",
     "ProviderFaulted",
     "ProviderRefused",
     "ProviderRegistered",
@@ -135,6 +138,36 @@ class NdisMemoryStranded(Event):
     address: int
     length: int
     allocated: Origin
+
+
+@attrs.frozen(kw_only=True)
+class NdisNodeMissed(Event):
+    """A block lies on `node`, since the node that its driver prefers had no room for it."""
+
+    provider: str
+    preferred_node: int
+    node: int
+    length: int
+    origin: Origin
+
+
+@attrs.frozen(kw_only=True)
+class NdisVPortCreated(Event):
+    """An adapter has another virtual port."""
+
+    adapter: str
+    vport_id: int
+    origin: Origin
+
+
+@attrs.frozen(kw_only=True)
+class NdisVPortDeleted(Event):
+    """A virtual port is gone; `live_allocations` that drivers made for it are still theirs to free."""
+
+    adapter: str
+    vport_id: int
+    live_allocations: int
+    origin: Origin
 
 
 @attrs.frozen(kw_only=True)

@@ -20,6 +20,7 @@ from lsart.ndis._constants import (
 from lsart.ndis._drivers import Adapter, DriverKind, Version, Virtualization
 from lsart.ndis._kernel import SYSTEM_SPACE, BugCheck, Irql, Kernel
 from lsart.ndis._ndis import Ndis
+from lsart.ndis._physical import MemoryNode, NodeStatistics
 from lsart.ndis._provider import SharedMemoryProvider
 from lsart.ndis._structures import (
     ALLOCATE_SHARED_MEMORY_HANDLER,
@@ -63,7 +64,9 @@ __all__ = [
     "DriverKind",
     "Irql",
     "Kernel",
+    "MemoryNode",
     "Ndis",
+    "NodeStatistics",
     "SharedMemoryProvider",
     "Version",
     "Virtualization",

@@ -16,7 +16,7 @@ from lsart.events import (
     Origin,
     WrongPair,
 )
-from lsart.ndis._drivers import Driver, Endpoint
+from lsart.ndis._drivers import Adapter, Driver, Endpoint
 from lsart.ndis._kernel import BugCheck, Kernel
 from lsart.ndis._providers import Provider
 from lsart.ndis._structures import NDIS_HANDLE
@@ -39,7 +39,7 @@ class Allocation:
         handle: what NDIS gave the driver. endpoint: the handle the driver allocated with.
         provider: whose memory it is. provider_handle: the provider's name for it.
         address: first byte in the kernel's space. length: bytes asked for.
-        allocated: by whom and when.
+        allocated: by whom and when. vport_id: for which virtual port, 0 for none in particular.
     """
 
     handle: int
@@ -49,6 +49,7 @@ class Allocation:
     address: Pointer
     length: int
     allocated: Origin
+    vport_id: int = 0
 
 
 class Allocations:
@@ -76,6 +77,12 @@ class Allocations:
         """What this driver provides, except what is stranded already."""
         return tuple(
             each for each in self._live.values() if each.provider.driver is driver and not self.is_stranded(each)
+        )
+
+    def of_vport(self, adapter: Adapter, vport_id: int) -> tuple[Allocation, ...]:
+        """What was allocated for this virtual port, with whatever handle leads to the adapter."""
+        return tuple(
+            each for each in self._live.values() if each.vport_id == vport_id and each.endpoint.adapter is adapter
         )
 
     def is_stranded(self, allocation: Allocation) -> bool:

@@ -53,12 +53,14 @@ class Adapter:
         queue_count: receive queues beside the default one.
         virtualization: virtual machine queues, single root I/O virtualization, or neither.
         has_dma: whether its miniport has registered a scatter/gather DMA channel (NDAS-5).
+        vport_count: virtual ports that its switch can have, the default one included; SR-IOV adapters only.
     """
 
     name: str
     queue_count: int
     virtualization: Virtualization
     has_dma: bool
+    vport_count: int = 1
 
 
 @attrs.frozen(eq=False)

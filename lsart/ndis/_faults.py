@@ -39,6 +39,7 @@ __all__ = [
     "queue_fault",
     "usage_fault",
     "vport_fault",
+    "vport_of",
 ]
 
 _ULONG_MAX = 0xFFFF_FFFF
@@ -92,16 +93,23 @@ def queue_fault(parameters: NDIS_SHARED_MEMORY_PARAMETERS, endpoint: Endpoint) -
     return "" if _fits(queue, top) else f"queue_id is {queue}, but {why}"
 
 
-def vport_fault(parameters: NDIS_SHARED_MEMORY_PARAMETERS, endpoint: Endpoint) -> str:
-    """NSMP-6. A structure of revision 1 has no virtual port and stands for port zero."""
+def vport_of(parameters: NDIS_SHARED_MEMORY_PARAMETERS) -> int:
+    """The virtual port meant. A structure of revision 1 has none and stands for port zero."""
     has_port = parameters.header.revision >= NDIS_SHARED_MEMORY_PARAMETERS_REVISION_2
-    port = parameters.vport_id if has_port else NDIS_DEFAULT_VPORT_ID
+    return parameters.vport_id if has_port else NDIS_DEFAULT_VPORT_ID
+
+
+def vport_fault(parameters: NDIS_SHARED_MEMORY_PARAMETERS, endpoint: Endpoint, ports: tuple[int, ...]) -> str:
+    """NSMP-6: zero, or one of the nondefault `ports` that the caller's adapter has now."""
+    port = vport_of(parameters)
     if not _fits(port, _ULONG_MAX):
         return f"vport_id is {port}, which is no ULONG"
     adapter = endpoint.adapter
     if adapter is not None and adapter.virtualization == "sr_iov":
         if port == NDIS_DEFAULT_VPORT_ID:
             return f"vport_id must name a nondefault virtual port, for {adapter.name} is an SR-IOV adapter"
+        if port not in ports:
+            return f"vport_id is {port}, but {adapter.name} has no such virtual port now"
     elif port != NDIS_DEFAULT_VPORT_ID:
         return f"vport_id is {port}, which must be zero for {endpoint.name}"
     return ""

@@ -14,7 +14,7 @@ from lsart.contract import (
     Pointer,
     StatusError,
 )
-from lsart.events import Origin, ProviderFaulted
+from lsart.events import NdisMemoryRefused, Origin, ProviderFaulted
 from lsart.ndis._kernel import BugCheck, Kernel
 from lsart.ndis._providers import Provider
 from lsart.ndis._structures import NDIS_HANDLE, NDIS_SHARED_MEMORY_PARAMETERS
@@ -68,6 +68,25 @@ class Handlers:
             raise self._faulted(provider, "it succeeded but gave no address of the memory", origin)
         return handle, address
 
+    def ask(
+        self, providers: tuple[Provider, ...], parameters: NDIS_SHARED_MEMORY_PARAMETERS, origin: Origin
+    ) -> tuple[Provider, NDIS_HANDLE, Pointer]:
+        """Ask one provider after the other while resources do not suffice: who had them, its handle, and the address.
+
+        Raises:
+            StatusError: the answer of the last one that was asked. It has been told.
+        """
+        for provider in providers:
+            try:
+                handle, address = self.allocate(provider, parameters, origin)
+            except StatusError as error:
+                if error.status != NDIS_STATUS_RESOURCES or provider is providers[-1]:
+                    self.tell_refused(provider.name, parameters, error, origin)
+                    raise
+            else:
+                return provider, handle, address
+        raise InternalError("NDIS asked no provider")
+
     def free(self, provider: Provider, handle: NDIS_HANDLE, origin: Origin) -> bool:
         """Call NetFreeSharedMemory; False when the entry point is NULL.
 
@@ -83,6 +102,20 @@ class Handlers:
         except Exception as error:
             self.tell_faulted(provider, "NetFreeSharedMemory", f"it raised {type(error).__name__}: {error}", origin)
         return True
+
+    def tell_refused(self, provider: str, parameters: object, error: StatusError, origin: Origin) -> None:
+        """Put on the bus that a driver gets no memory; `provider` is empty when none was asked."""
+        length = parameters.length if isinstance(parameters, NDIS_SHARED_MEMORY_PARAMETERS) else 0
+        self._bus.emit(
+            NdisMemoryRefused(
+                time_ns=origin.time_ns,
+                provider=provider,
+                length=length,
+                status=int(error.status),
+                reason=str(error),
+                origin=origin,
+            )
+        )
 
     def tell_faulted(self, provider: Provider, handler: str, problem: str, origin: Origin) -> None:
         """Put on the bus what a provider did wrong."""

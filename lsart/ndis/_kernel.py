@@ -10,6 +10,7 @@ import attrs
 from lsart.contract import LsartError
 from lsart.events import IrqlTooHigh, Origin
 from lsart.memory import AddressSpace, Environment, Machine
+from lsart.ndis._physical import MemoryNode, NodeStatistics, PhysicalMemory
 
 __all__ = ["SYSTEM_SPACE", "BugCheck", "Irql", "Kernel"]
 
@@ -42,12 +43,31 @@ class Kernel:
         machine: charged for every provider's memory; give LSA's own, and both live within one commit limit.
         environment: bus, choices and clock.
         irql: the level at which the caller runs, asked for at each call.
+        nodes: memory nodes of the machine, at least one; all providers take their frames from them.
+
+    Raises:
+        ValueError: there is no node.
     """
 
     machine: Machine
     environment: Environment = attrs.field(factory=Environment)
     irql: Callable[[], int] = lambda: Irql.PASSIVE_LEVEL
+    nodes: tuple[MemoryNode, ...] = attrs.field(default=(MemoryNode(),), on_setattr=attrs.setters.frozen)
+    physical: tuple[PhysicalMemory, ...] = attrs.field(init=False, repr=False)
     space: AddressSpace = attrs.field(factory=lambda: AddressSpace(SYSTEM_SPACE, start=_SYSTEM_START), init=False)
+
+    @nodes.validator
+    def _check_nodes(self, attribute: object, value: tuple[MemoryNode, ...]) -> None:
+        if not value:
+            raise ValueError("Kernel(nodes=()): a machine has at least one memory node")
+
+    @physical.default
+    def _frames(self) -> tuple[PhysicalMemory, ...]:
+        return tuple(PhysicalMemory(number, node) for number, node in enumerate(self.nodes))
+
+    def node_statistics(self) -> tuple[NodeStatistics, ...]:
+        """What is taken of each node, and by whom."""
+        return tuple(each.statistics() for each in self.physical)
 
     def origin(self, driver: str, function: str) -> Origin:
         """Who does it, now."""

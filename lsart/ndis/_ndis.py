@@ -13,14 +13,13 @@ from lsart.events import (
     NdisMemoryAllocated,
     NdisMemoryFreed,
     NdisMemoryLeaked,
-    NdisMemoryRefused,
     NdisMemoryRevoked,
     NdisMemoryStranded,
     Origin,
 )
 from lsart.ndis._allocations import Allocation, Allocations
 from lsart.ndis._drivers import Adapter, Driver, DriverKind, Drivers, Endpoint, Stage, Version, Virtualization
-from lsart.ndis._faults import header_fault, queue_fault, vport_fault
+from lsart.ndis._faults import header_fault, queue_fault, vport_fault, vport_of
 from lsart.ndis._handlers import Handlers
 from lsart.ndis._kernel import Kernel
 from lsart.ndis._providers import Provider, Providers
@@ -29,6 +28,7 @@ from lsart.ndis._structures import (
     NDIS_SHARED_MEMORY_PARAMETERS,
     NDIS_SHARED_MEMORY_PROVIDER_CHARACTERISTICS,
 )
+from lsart.ndis._vports import VPorts
 
 __all__ = ["Ndis"]
 
@@ -50,6 +50,7 @@ class Ndis:
         self._providers = Providers(kernel)
         self._allocations = Allocations(kernel)
         self._handlers = Handlers(kernel)
+        self._vports = VPorts(kernel, self._allocations)
 
     # ------------------------------------------------------------------ drivers come and go
 
@@ -87,13 +88,14 @@ class Ndis:
         queue_count: int = 0,
         virtualization: Virtualization = "none",
         has_dma: bool = True,
+        vport_count: int = 64,
     ) -> NDIS_HANDLE:
         """A miniport starts an adapter, as in MiniportInitializeEx; the adapter handle. See `Adapter`.
 
         Raises:
             ValueError: the handle is no miniport driver's.
         """
-        adapter = Adapter(name, queue_count, virtualization, has_dma)
+        adapter = Adapter(name, queue_count, virtualization, has_dma, vport_count)
         return self._drivers.add_adapter(driver_handle, adapter).handle
 
     def open_adapter(
@@ -120,6 +122,41 @@ class Ndis:
             raise
         return endpoint.handle
 
+    def create_vport(self, handle: NDIS_HANDLE) -> int:
+        """A driver asks for a virtual port (OID_NIC_SWITCH_CREATE_VPORT) of the adapter that the handle leads to.
+
+        The port is the handle's: it goes with `delete_vport` or when the handle is closed.
+
+        Raises:
+            ValueError: the handle is not open.
+            StatusError: NDIS_STATUS_NOT_SUPPORTED: the adapter has no SR-IOV switch. NDIS_STATUS_RESOURCES: its
+                switch has no port left.
+        """
+        endpoint = self._open_endpoint(handle)
+        return self._vports.create(endpoint, self._origin(endpoint, "OID_NIC_SWITCH_CREATE_VPORT"))
+
+    def delete_vport(self, handle: NDIS_HANDLE, vport_id: int) -> None:
+        """A driver deletes a virtual port that it created with this handle (OID_NIC_SWITCH_DELETE_VPORT).
+
+        Memory that was allocated for the port stays allocated: its drivers must free it.
+
+        Raises:
+            ValueError: the handle is not open.
+            StatusError: NDIS_STATUS_NOT_SUPPORTED, or NDIS_STATUS_INVALID_PARAMETER: the default port, none that
+                exists, or one that another handle created.
+        """
+        endpoint = self._open_endpoint(handle)
+        self._vports.delete(endpoint, vport_id, self._origin(endpoint, "OID_NIC_SWITCH_DELETE_VPORT"))
+
+    def vports(self, handle: NDIS_HANDLE) -> tuple[int, ...]:
+        """The nondefault virtual ports of the adapter that the handle leads to, lowest first.
+
+        Raises:
+            ValueError: the handle is not open.
+        """
+        adapter = self._open_endpoint(handle).adapter
+        return self._vports.of(adapter) if adapter is not None else ()
+
     def close(self, handle: NDIS_HANDLE) -> None:
         """Close a handle. A driver's own is closed by unloading the driver: its other handles and its provider go too.
 
@@ -130,9 +167,7 @@ class Ndis:
             ValueError: the handle is not open.
             BugCheck: called above PASSIVE_LEVEL.
         """
-        endpoint = self._drivers.find(handle)
-        if endpoint is None:
-            raise ValueError(f"{handle!r} is no open handle of a driver, an adapter or a binding")
+        endpoint = self._open_endpoint(handle)
         self.kernel.require_passive(self._origin(endpoint, _UNLOAD))
         if endpoint.adapter is not None:
             self._close(endpoint)
@@ -192,15 +227,13 @@ class Ndis:
         """
         origin = self._origin(self._drivers.find(ndis_handle), "NdisAllocateSharedMemory")
         self.kernel.require_passive(origin)
-        asked = ""
         try:
             endpoint = self._check_caller(ndis_handle, shared_memory_parameters)
-            provider = self._chosen_provider()
-            asked = provider.name
-            handle, address = self._handlers.allocate(provider, shared_memory_parameters, origin)
+            providers = self._providers_to_ask(shared_memory_parameters)
         except StatusError as error:
-            self._tell_refused(asked, shared_memory_parameters, error, origin)
+            self._handlers.tell_refused("", shared_memory_parameters, error, origin)
             raise
+        provider, handle, address = self._handlers.ask(providers, shared_memory_parameters, origin)
         allocation = Allocation(
             handle=self._drivers.new_handle(),
             endpoint=endpoint,
@@ -209,6 +242,7 @@ class Ndis:
             address=address,
             length=shared_memory_parameters.length,
             allocated=origin,
+            vport_id=vport_of(shared_memory_parameters),
         )
         self._allocations.add(allocation)
         shared_memory_parameters.shared_memory_handle = handle
@@ -285,15 +319,17 @@ class Ndis:
         assert isinstance(parameters, NDIS_SHARED_MEMORY_PARAMETERS)  # header_fault has seen to it
         if fault := queue_fault(parameters, endpoint):
             raise StatusError(choices.ndis_bad_queue, fault)
-        if fault := vport_fault(parameters, endpoint):
+        ports = self._vports.of(endpoint.adapter) if endpoint.adapter is not None else ()
+        if fault := vport_fault(parameters, endpoint, ports):
             raise StatusError(choices.ndis_bad_vport, fault)
         return endpoint
 
-    def _chosen_provider(self) -> Provider:
-        provider = self._providers.chosen()
-        if provider is None:
-            raise StatusError(self._choices.ndis_no_provider, "no shared-memory provider is registered")
-        return provider
+    def _providers_to_ask(self, parameters: NDIS_SHARED_MEMORY_PARAMETERS) -> tuple[Provider, ...]:
+        providers = self._providers.to_ask(vport_of(parameters))
+        if not providers:
+            which = " that supports virtual ports" if self._providers.registered() else ""
+            raise StatusError(self._choices.ndis_no_provider, f"no shared-memory provider{which} is registered")
+        return providers
 
     def _give_back(self, allocation: Allocation, origin: Origin) -> bool:
         """End an allocation; False when the provider does not take it back."""
@@ -315,6 +351,7 @@ class Ndis:
         for allocation in self._allocations.of_endpoint(endpoint):
             self._allocations.tell(NdisMemoryLeaked, allocation, origin.time_ns)
             self._give_back(allocation, origin)
+        self._vports.close(endpoint, origin)
         self._drivers.remove(endpoint)
 
     def _withdraw(self, driver: Driver) -> None:
@@ -330,18 +367,11 @@ class Ndis:
                 self._give_back(allocation, origin)
         self._providers.remove(driver, len(live))
 
+    def _open_endpoint(self, handle: NDIS_HANDLE) -> Endpoint:
+        endpoint = self._drivers.find(handle)
+        if endpoint is None:
+            raise ValueError(f"{handle!r} is no open handle of a driver, an adapter or a binding")
+        return endpoint
+
     def _origin(self, endpoint: Endpoint | None, function: str) -> Origin:
         return self.kernel.origin("an unknown driver" if endpoint is None else endpoint.driver.name, function)
-
-    def _tell_refused(self, provider: str, parameters: object, error: StatusError, origin: Origin) -> None:
-        length = parameters.length if isinstance(parameters, NDIS_SHARED_MEMORY_PARAMETERS) else 0
-        self._bus.emit(
-            NdisMemoryRefused(
-                time_ns=origin.time_ns,
-                provider=provider,
-                length=length,
-                status=int(error.status),
-                reason=str(error),
-                origin=origin,
-            )
-        )

@@ -1,4 +1,4 @@
-"""Physical memory of one node as page frames, and the scatter/gather list that describes a block of them.
+"""Physical memory of a machine's nodes as page frames, and the scatter/gather list that describes a block of them.
 
 The frames are numbers; the bytes lie in the kernel's address space. What the model keeps is what a driver notices:
 one long run may be missing where many short ones are left.
@@ -6,15 +6,17 @@ one long run may be missing where many short ones are left.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 
 import attrs
 
 from lsart.memory import PAGE_SIZE, Allocator
 from lsart.ndis._structures import SCATTER_GATHER_ELEMENT
 
-__all__ = ["PhysicalMemory", "Run", "elements_of", "list_capacity", "list_size"]
+__all__ = ["MemoryNode", "NodeStatistics", "PhysicalMemory", "Run", "elements_of", "list_capacity", "list_size"]
 
+_NODE_STRIDE = 1 << 40  # between the first addresses of two nodes
 _LIST_HEADER = 16  # NumberOfElements, padding, Reserved; derived from the x64 layout
 _LIST_ELEMENT = 24  # Address, Length, padding, Reserved; likewise
 
@@ -27,26 +29,61 @@ class Run:
     length: int
 
 
-class PhysicalMemory:
-    """The frames of one node.
+@attrs.frozen
+class MemoryNode:
+    """One memory node of the machine: the memory near some of its processors.
 
     Args:
-        base: first physical address. size: bytes, a multiple of the page size.
-        run_size: greatest run of memory that need not be contiguous. A machine that has run for a while has few
-            long runs, and drivers must not learn to expect one.
+        size: bytes of it that drivers may have, a multiple of the page size. Beside it stands the commit limit, which
+            all nodes and the LSA share.
+        run_size: greatest run of physical memory, in bytes, of a block that need not be contiguous. That memory comes
+            in runs of 16 KiB is our assumption; drivers must cope with any, since a machine that has run for a while
+            has few long runs.
+
+    Raises:
+        ValueError: one of them is no positive multiple of the page size.
     """
 
-    def __init__(self, base: int, size: int, run_size: int) -> None:
-        self._base = base
-        self._run_size = run_size
-        self._frames = Allocator(alignment=PAGE_SIZE, limit=size, extent=size)
+    size: int = 256 << 20
+    run_size: int = 16 << 10
 
-    @property
-    def in_use(self) -> int:
-        """Bytes taken."""
-        return self._frames.statistics().live_rounded
+    def __attrs_post_init__(self) -> None:
+        for name, value in (("size", self.size), ("run_size", self.run_size)):
+            if value <= 0 or value % PAGE_SIZE:
+                raise ValueError(f"MemoryNode({name}={value}): expected a positive multiple of {PAGE_SIZE}")
 
-    def take(self, size: int, *, contiguous: bool) -> tuple[Run, ...] | None:
+
+@attrs.frozen
+class NodeStatistics:
+    """A snapshot of one node, in bytes: its size, what is taken, the longest free run, and who has how much."""
+
+    size: int
+    in_use: int
+    largest_run: int
+    by_owner: Mapping[str, int]
+
+
+class PhysicalMemory:
+    """The frames of one node, whoever takes them: `number` counts the machine's nodes from 0."""
+
+    def __init__(self, number: int, node: MemoryNode) -> None:
+        self._base = (number + 1) * _NODE_STRIDE
+        self._run_size = node.run_size
+        self._size = node.size
+        self._frames = Allocator(alignment=PAGE_SIZE, limit=node.size, extent=node.size)
+        self._by_owner: dict[str, int] = {}
+
+    def held_by(self, owner: str) -> int:
+        """Bytes that one owner has taken."""
+        return self._by_owner.get(owner, 0)
+
+    def statistics(self) -> NodeStatistics:
+        """Where things stand."""
+        frames = self._frames.statistics()
+        by_owner = MappingProxyType(dict(self._by_owner))
+        return NodeStatistics(self._size, frames.live_rounded, frames.largest_free, by_owner)
+
+    def take(self, owner: str, size: int, *, contiguous: bool) -> tuple[Run, ...] | None:
         """Frames for `size` bytes (whole pages), in one run if `contiguous`; None when there are not enough."""
         taken: list[Run] = []
         left = size
@@ -57,21 +94,32 @@ class PhysicalMemory:
                 length = min(length, self._frames.largest_free)
                 offset = self._frames.allocate(length, None) if length else None
             if offset is None:
-                self.give_back(taken)
+                for run in taken:
+                    self._frames.free(run.address - self._base)
                 return None
             taken.append(Run(self._base + offset, length))
             left -= length
+        self._by_owner[owner] = self.held_by(owner) + size
         # Frames come off a free list newest first, so that neighbours in the block are not neighbours in memory.
         return tuple(reversed(taken))
 
-    def give_back(self, runs: Iterable[Run]) -> None:
+    def give_back(self, owner: str, runs: Iterable[Run]) -> None:
         """Undo `take`."""
+        left = self.held_by(owner)
         for run in runs:
             self._frames.free(run.address - self._base)
+            left -= run.length
+        self._by_owner[owner] = left
+        if not left:
+            del self._by_owner[owner]
 
     def check(self) -> list[str]:
         """One message per broken invariant."""
-        return self._frames.check()
+        messages = self._frames.check()
+        taken, owned = self._frames.statistics().live_rounded, sum(self._by_owner.values())
+        if taken != owned:
+            messages.append(f"{taken} bytes of frames are taken, owners have {owned}")
+        return messages
 
 
 def elements_of(runs: Iterable[Run], length: int, *, per_page: bool) -> tuple[SCATTER_GATHER_ELEMENT, ...]:

@@ -2,12 +2,14 @@
 
 Each block is a mapping of its own in the kernel's address space, charged to the machine's commit limit, page by page,
 under the provider's name: it owns the memory until NetFreeSharedMemory. Nothing else is charged. The block lies in no
-process, its page-table entries are the system's own, and it is no section object.
+process, its page-table entries are the system's own, and it is no section object. The frames come from the machine's
+memory nodes, which all providers share.
 """
 
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 
 import attrs
 
@@ -19,13 +21,17 @@ from lsart.contract import (
     Pointer,
     StatusError,
 )
-from lsart.events import DoubleFree, ForeignFree, Origin, ResourceRefused
+from lsart.events import DoubleFree, ForeignFree, NdisNodeMissed, Origin, ResourceRefused
 from lsart.memory import PAGE_SIZE, Backing, Region, Resource, round_up
 from lsart.ndis._allocations import stop_if
-from lsart.ndis._constants import MM_ANY_NODE_OK, NDIS_SHARED_MEM_PARAMETERS_CONTIGOUS
+from lsart.ndis._constants import (
+    MM_ANY_NODE_OK,
+    NDIS_SHARED_MEM_PARAMETERS_CONTIGOUS,
+    NDIS_SHARED_MEMORY_PROVIDER_CHAR_SUPPORTS_PF_VPORTS,
+)
 from lsart.ndis._faults import flags_fault, header_fault, length_fault, list_fault, node_fault, usage_fault
 from lsart.ndis._kernel import Kernel
-from lsart.ndis._physical import PhysicalMemory, Run, elements_of, list_capacity, list_size
+from lsart.ndis._physical import Run, elements_of, list_capacity, list_size
 from lsart.ndis._structures import (
     NDIS_HANDLE,
     NDIS_SHARED_MEMORY_PARAMETERS,
@@ -35,7 +41,6 @@ from lsart.ndis._structures import (
 __all__ = ["SharedMemoryProvider"]
 
 _FIRST_HANDLE = 0x7000_0000  # far from NDIS's own handles, so that mixing them up shows (NDAS-9)
-_NODE_STRIDE = 1 << 40
 _REMEMBERED = 4096
 
 
@@ -60,27 +65,27 @@ class SharedMemoryProvider:
 
     Args:
         name: the provider's driver; the machine charges it under this name.
-        nodes: memory nodes. node_size: bytes that the provider may hand out on each; whole pages.
-        run_size: greatest run of physical memory, in bytes, of a block that need not be contiguous. That memory comes
-            in runs of 16 KiB is our assumption; drivers must cope with any.
+        quotas: bytes that the provider may hold on each of the machine's nodes; None for all that there is.
+        supports_pf_vports: what it says in its characteristics (NSPC-4).
 
     Raises:
-        ValueError: a size is no positive multiple of the page size, or there is no node.
+        ValueError: there is not one quota per node, or one is negative.
     """
 
     def __init__(
-        self, kernel: Kernel, name: str, *, nodes: int = 1, node_size: int = 256 << 20, run_size: int = 16 << 10
+        self, kernel: Kernel, name: str, *, quotas: Sequence[int] | None = None, supports_pf_vports: bool = False
     ) -> None:
-        for size_name, size in (("node_size", node_size), ("run_size", run_size)):
-            if size <= 0 or size % PAGE_SIZE:
-                raise ValueError(f"SharedMemoryProvider({size_name}={size}): expected a multiple of {PAGE_SIZE}")
-        if nodes < 1:
-            raise ValueError(f"SharedMemoryProvider(nodes={nodes}): expected at least one")
+        if quotas is not None and (len(quotas) != len(kernel.nodes) or min(quotas) < 0):
+            raise ValueError(
+                f"SharedMemoryProvider(quotas={list(quotas)!r}): expected a number of bytes for each of "
+                f"{len(kernel.nodes)} nodes"
+            )
         self.kernel = kernel
         self.name = name
         self.is_halted = False
         self._choices = kernel.environment.choices
-        self._nodes = [PhysicalMemory((node + 1) * _NODE_STRIDE, node_size, run_size) for node in range(nodes)]
+        self._quotas = tuple(each.size for each in kernel.nodes) if quotas is None else tuple(quotas)
+        self._flags = NDIS_SHARED_MEMORY_PROVIDER_CHAR_SUPPORTS_PF_VPORTS if supports_pf_vports else 0
         self._numbers = itertools.count(_FIRST_HANDLE, 0x10)
         self._blocks: dict[int, _Block] = {}
         self._freed: dict[int, tuple[_Block, Origin]] = {}
@@ -91,6 +96,7 @@ class SharedMemoryProvider:
             provider_context=self,
             allocate_shared_memory_handler=self.NetAllocateSharedMemory,
             free_shared_memory_handler=self.NetFreeSharedMemory,
+            flags=self._flags,
         )
 
     def NetAllocateSharedMemory(
@@ -108,8 +114,8 @@ class SharedMemoryProvider:
 
         Raises:
             StatusError: NDIS_STATUS_INVALID_PARAMETER: the context is not this provider's, or header, flags, length,
-                usage, node or list do not hold. NDIS_STATUS_RESOURCES: the machine's commit limit or the nodes'
-                frames do not suffice. NDIS_STATUS_FAILURE: the provider is halted.
+                usage, node or list do not hold. NDIS_STATUS_RESOURCES: the machine's commit limit, the nodes' frames or
+                the provider's quotas do not suffice. NDIS_STATUS_FAILURE: the provider is halted.
             BugCheck: called above PASSIVE_LEVEL.
         """
         origin = self.kernel.origin(self.name, "NetAllocateSharedMemory")
@@ -126,10 +132,11 @@ class SharedMemoryProvider:
             used = self._check_room(shared_memory_parameters, len(elements))
             region = self._map(round_up(length, PAGE_SIZE), origin)
         except StatusError:
-            self._nodes[node].give_back(runs)
+            self.kernel.physical[node].give_back(self.name, runs)
             raise
         block = _Block(next(self._numbers), region, node, runs, origin)
         self._blocks[block.handle] = block
+        self._tell_missed_node(shared_memory_parameters, node, origin)
         shared_memory_parameters.virtual_address = Pointer(region.base, self.kernel.space.name)
         if shared_memory_parameters.sg_list_buffer is not None:
             shared_memory_parameters.sg_list_buffer.elements = elements
@@ -180,14 +187,18 @@ class SharedMemoryProvider:
 
     def check(self) -> list[str]:
         """One message per broken invariant: the machine's books, the frames, the mappings; [] when sound."""
-        messages = [message for node in self._nodes for message in node.check()]
+        nodes = self.kernel.physical
+        messages = [message for node in nodes for message in node.check()]
         charged = self.kernel.machine.statistics().by_owner.get((self.name, Resource.COMMIT), 0)
         if charged != self.committed:
             messages.append(f"{self.name}: {charged} bytes charged, live blocks account for {self.committed}")
-        for number, node in enumerate(self._nodes):
+        for number, node in enumerate(nodes):
             live = sum(block.size for block in self._blocks.values() if block.node == number)
-            if node.in_use != live:
-                messages.append(f"{self.name}: {node.in_use} bytes of node {number} taken, live blocks hold {live}")
+            taken = node.held_by(self.name)
+            if taken != live:
+                messages.append(f"{self.name}: {taken} bytes of node {number} taken, live blocks hold {live}")
+            if live > self._quotas[number]:
+                messages.append(f"{self.name}: {live} bytes of node {number} held, {self._quotas[number]} allowed")
         for block in self._blocks.values():
             if self.kernel.space.find(block.region.base) is not block.region:
                 messages.append(f"{self.name}: block {block.handle:#x} is not mapped")
@@ -201,7 +212,7 @@ class SharedMemoryProvider:
             flags_fault(parameters, choices)
             or length_fault(parameters, choices)
             or usage_fault(parameters, choices)
-            or node_fault(parameters, len(self._nodes), choices)
+            or node_fault(parameters, len(self._quotas), choices)
             or list_fault(parameters)
         )
         if fault:
@@ -210,11 +221,14 @@ class SharedMemoryProvider:
     def _take_frames(self, parameters: NDIS_SHARED_MEMORY_PARAMETERS, size: int) -> tuple[int, tuple[Run, ...]]:
         """Frames on the preferred node, else on the first other one that has them: it is a preference only."""
         contiguous = bool(parameters.flags & NDIS_SHARED_MEM_PARAMETERS_CONTIGOUS)
-        order = list(range(len(self._nodes)))
+        order = list(range(len(self._quotas)))
         if parameters.preferred_node != MM_ANY_NODE_OK and parameters.preferred_node < len(order):
             order.insert(0, order.pop(parameters.preferred_node))
         for node in order:
-            runs = self._nodes[node].take(size, contiguous=contiguous)
+            frames = self.kernel.physical[node]
+            if frames.held_by(self.name) + size > self._quotas[node]:
+                continue
+            runs = frames.take(self.name, size, contiguous=contiguous)
             if runs is not None:
                 return node, runs
         what = "one run of" if contiguous else "frames for"
@@ -260,8 +274,22 @@ class SharedMemoryProvider:
     def _release(self, block: _Block) -> None:
         self.kernel.machine.release(self.name, {Resource.COMMIT: block.size})
         self.kernel.space.unmap(block.region)
-        self._nodes[block.node].give_back(block.runs)
+        self.kernel.physical[block.node].give_back(self.name, block.runs)
         block.region.backing.close()
+
+    def _tell_missed_node(self, parameters: NDIS_SHARED_MEMORY_PARAMETERS, node: int, origin: Origin) -> None:
+        """The driver cannot see from the structure that its preference was not met."""
+        if parameters.preferred_node not in (MM_ANY_NODE_OK, node):
+            self.kernel.environment.bus.emit(
+                NdisNodeMissed(
+                    time_ns=origin.time_ns,
+                    provider=self.name,
+                    preferred_node=parameters.preferred_node,
+                    node=node,
+                    length=parameters.length,
+                    origin=origin,
+                )
+            )
 
     def _tell_wrong_free(self, context: NDIS_HANDLE, handle: NDIS_HANDLE, freed: Origin) -> None:
         bus = self.kernel.environment.bus

@@ -10,6 +10,7 @@ from lsart.contract import (
     NDIS_STATUS_NOT_SUPPORTED,
 )
 from lsart.events import ProviderRefused, ProviderRegistered, ProviderUnregistered
+from lsart.ndis._constants import NDIS_DEFAULT_VPORT_ID, NDIS_SHARED_MEMORY_PROVIDER_CHAR_SUPPORTS_PF_VPORTS
 from lsart.ndis._drivers import Driver, Endpoint, Stage
 from lsart.ndis._faults import characteristics_fault
 from lsart.ndis._kernel import Kernel
@@ -50,11 +51,17 @@ class Providers:
         """The providers of one driver, or all."""
         return tuple(each for each in self._providers if driver in (None, each.driver))
 
-    def chosen(self) -> Provider | None:
-        """Whom NDIS asks for memory, None when nobody offers any."""
-        if not self._providers:
-            return None
-        return self._providers[0 if self._choices.ndis_provider_asked == "first_registered" else -1]
+    def to_ask(self, vport_id: int) -> tuple[Provider, ...]:
+        """Whom NDIS asks for memory of a virtual port, the next one while resources do not suffice; () for nobody."""
+        fit = tuple(each for each in self._providers if self._serves(each, vport_id))
+        if self._choices.ndis_provider_asked == "each_in_turn":
+            return fit
+        return fit[:1] if self._choices.ndis_provider_asked == "first_registered" else fit[-1:]
+
+    def _serves(self, provider: Provider, vport_id: int) -> bool:
+        if self._choices.ndis_pf_vports == "any_provider" or vport_id == NDIS_DEFAULT_VPORT_ID:
+            return True
+        return bool(provider.characteristics.flags & NDIS_SHARED_MEMORY_PROVIDER_CHAR_SUPPORTS_PF_VPORTS)
 
     def refusal(self, endpoint: Endpoint | None, handlers: object) -> tuple[NDIS_STATUS, str] | None:
         """Why NdisSetOptionalHandlers cannot be honoured, or None."""

@@ -179,8 +179,9 @@ def test_revision_2_needs_a_driver_of_6_30_and_revision_1_one_of_6_20() -> None:
 def test_sr_iov_adapters_and_drivers_handles_take_the_default_queue_only() -> None:
     world = NdisWorld()
     vf = world.ndis.add_adapter(world.miniport, "vf", queue_count=8, virtualization="sr_iov")
-    world.allocate(handle=vf, vport_id=1)
-    for handle, members in ((vf, {"vport_id": 1}), (world.miniport, {})):
+    port = world.ndis.create_vport(vf)
+    world.allocate(handle=vf, vport_id=port)
+    for handle, members in ((vf, {"vport_id": port}), (world.miniport, {})):
         assert world.refused(handle=handle, queue_id=1, **members).status == NDIS_STATUS_INVALID_PARAMETER
 
 
@@ -188,9 +189,10 @@ def test_sr_iov_adapters_and_drivers_handles_take_the_default_queue_only() -> No
 def test_the_virtual_port_is_zero_for_vmq_and_not_zero_for_sr_iov() -> None:
     world = NdisWorld()
     vf = world.ndis.add_adapter(world.miniport, "vf", virtualization="sr_iov")
+    assert [world.ndis.create_vport(vf) for _ in range(7)] == [1, 2, 3, 4, 5, 6, 7]
     world.allocate(vport_id=0)
     world.allocate(handle=vf, vport_id=7)
-    for handle, port in ((world.nic, 1), (world.miniport, 1), (vf, 0), (vf, -1), (vf, 1 << 32)):
+    for handle, port in ((world.nic, 1), (world.miniport, 1), (vf, 0), (vf, 8), (vf, -1), (vf, 1 << 32)):
         assert world.refused(handle=handle, vport_id=port).status == NDIS_STATUS_INVALID_PARAMETER
     assert world.refused(handle=vf, header=REVISION_1, vport_id=7).status == NDIS_STATUS_INVALID_PARAMETER
     world.allocate(header=REVISION_1, vport_id=7)  # revision 1 ends before the member

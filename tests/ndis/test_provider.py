@@ -16,7 +16,6 @@ from lsart.ndis import (
     MM_ANY_NODE_OK,
     NDIS_SHARED_MEM_PARAMETERS_CONTIGOUS,
     SCATTER_GATHER_LIST,
-    SharedMemoryProvider,
 )
 
 ROOM = 16 + 24 * 64  # a list of 64 elements
@@ -133,26 +132,12 @@ def test_the_checker_sees_a_book_that_does_not_close_and_a_block_that_is_not_map
     [region] = world.kernel.space.regions()
     world.kernel.space.unmap(region)
     world.machine.release("vmswitch", {Resource.COMMIT: PAGE_SIZE})
-    world.provider._nodes[0].take(PAGE_SIZE, contiguous=True)
+    world.kernel.physical[0].take("vmswitch", PAGE_SIZE, contiguous=True)
     messages = world.provider.check()
     assert len(messages) == 3
     assert messages[0] == "vmswitch: 0 bytes charged, live blocks account for 4096"
     assert messages[1] == "vmswitch: 8192 bytes of node 0 taken, live blocks hold 4096"
     assert messages[2] == f"vmswitch: block {parameters.shared_memory_handle:#x} is not mapped"
-
-
-@pytest.mark.parametrize(
-    ("settings", "message"),
-    [
-        ({"node_size": 0}, "node_size=0"),
-        ({"node_size": 5000}, "node_size=5000"),
-        ({"run_size": -4096}, "run_size=-4096"),
-        ({"nodes": 0}, "nodes=0"),
-    ],
-)
-def test_a_provider_of_an_impossible_size_is_refused(settings: dict[str, int], message: str) -> None:
-    with pytest.raises(ValueError, match=message):
-        SharedMemoryProvider(NdisWorld().kernel, "other", **settings)
 
 
 # ------------------------------------------------------------------ one machine

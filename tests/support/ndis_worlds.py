@@ -13,6 +13,7 @@ from lsart.ndis import (
     NDIS_SHARED_MEMORY_PROVIDER_CHARACTERISTICS,
     Irql,
     Kernel,
+    MemoryNode,
     Ndis,
     SharedMemoryProvider,
 )
@@ -26,7 +27,15 @@ class NdisWorld:
     """Attributes: `switch` is the provider's driver handle, `miniport` another driver's, `nic` its adapter's."""
 
     def __init__(
-        self, choices: Choices | None = None, *, commit: int = 64 << 20, registered: bool = True, **provider: Any
+        self,
+        choices: Choices | None = None,
+        *,
+        commit: int = 64 << 20,
+        registered: bool = True,
+        nodes: int = 1,
+        node_size: int = 256 << 20,
+        run_size: int = 16 << 10,
+        **provider: Any,
     ) -> None:
         self.bus = Bus()
         self.events: list[Event] = []
@@ -35,7 +44,8 @@ class NdisWorld:
         self.irql: int = Irql.PASSIVE_LEVEL
         self.machine = Machine(MachineLimits(commit=commit))
         environment = Environment(bus=self.bus, choices=choices or Choices(), clock=lambda: self.now)
-        self.kernel = Kernel(self.machine, environment, irql=lambda: self.irql)
+        memory = (MemoryNode(node_size, run_size),) * nodes
+        self.kernel = Kernel(self.machine, environment, irql=lambda: self.irql, nodes=memory)
         self.ndis = Ndis(self.kernel)
         self.provider = SharedMemoryProvider(self.kernel, "vmswitch", **provider)
         offer = self.provider.characteristics() if registered else None
