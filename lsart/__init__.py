@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from lsart.runtime import Lsa as Lsa
     from lsart.runtime import LsaSettings as LsaSettings
     from lsart.runtime import PackageSpec as PackageSpec
+    from lsart.runtime import Registry as Registry
     from lsart.runtime import Reply as Reply
     from lsart.runtime import SectionView as SectionView
     from lsart.runtime import open_lsa as open_lsa
@@ -75,8 +76,18 @@ _HOMES = {
         "shrink",
     ),
     "lsart.memory": ("Machine", "MachineLimits", "Resource"),
-    "lsart.runtime": ("Client", "Costs", "Lsa", "LsaSettings", "PackageSpec", "Reply", "SectionView", "open_lsa"),
     "lsart.security": ("Account", "Accounts", "HashCost", "LockoutPolicy", "parse_accounts", "read_accounts"),
+    "lsart.runtime": (
+        "Client",
+        "Costs",
+        "Lsa",
+        "LsaSettings",
+        "PackageSpec",
+        "Registry",
+        "Reply",
+        "SectionView",
+        "open_lsa",
+    ),
     "lsart.stress": ("Scenario", "ScenarioError", "StressResult", "load_scenario", "scenario_model", "stress"),
     "lsart.watch": ("ContentionWarning", "ExhaustionWarning"),
 }

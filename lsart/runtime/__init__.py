@@ -6,6 +6,7 @@ from lsart.runtime._lsa import Lsa, open_lsa
 from lsart.runtime._memory_view import MemoryView
 from lsart.runtime._pacer import Interloper
 from lsart.runtime._package import Package
+from lsart.runtime._registry import Registry
 from lsart.runtime._resolve import PackageSpec, Resolved, installed_packages, resolve
 from lsart.runtime._settings import Costs, LsaSettings
 
@@ -18,6 +19,7 @@ __all__ = [
     "MemoryView",
     "Package",
     "PackageSpec",
+    "Registry",
     "Reply",
     "Resolved",
     "SectionView",

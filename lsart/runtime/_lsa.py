@@ -13,6 +13,7 @@ import trio
 
 from lsart.contract import (
     STATUS_NO_SUCH_PACKAGE,
+    ConfigurationError,
     LsassTerminated,
     StatusError,
 )
@@ -33,6 +34,7 @@ from lsart.runtime._memory_view import MemoryView
 from lsart.runtime._pacer import Pacer
 from lsart.runtime._package import Package
 from lsart.runtime._protect_services import ProtectServices
+from lsart.runtime._registry import Registry
 from lsart.runtime._resolve import PackageSpec
 from lsart.runtime._settings import LsaSettings
 from lsart.runtime._watchdog import Watchdog
@@ -215,6 +217,7 @@ class Lsa:
 async def open_lsa(
     *packages: Any,
     authentication_packages: Iterable[Any] = (),
+    registry: Registry | None = None,
     settings: LsaSettings | None = None,
     bus: Bus | None = None,
 ) -> AsyncIterator[Lsa]:
@@ -223,15 +226,21 @@ async def open_lsa(
     Args:
         packages: the "Security Packages" list in order: anything that `PackageSpec` takes as source, or a PackageSpec.
         authentication_packages: the "Authentication Packages" list.
+        registry: the registry values that name the packages of both lists, instead of the two arguments above.
         settings: limits, choices, costs, workers. bus: where to tell events; subscribe before to hear the loading.
 
     A package that fails to start is unlisted, as in Windows: see `Lsa.refusals`.
 
     Raises:
-        PackageLoadError: a package cannot be found.
+        ConfigurationError: a package cannot be found; or packages are given beside a registry.
         LsassTerminated: the modelled LSASS went down.
     """
     settings = settings or LsaSettings()
+    security, authentication = _specs(packages), _specs(authentication_packages)
+    if registry is not None:
+        if security or authentication:
+            raise ConfigurationError("packages are named by the registry or by arguments, not by both")
+        security, authentication = registry.security_specs(), registry.authentication_specs()
     failure: BaseException | None = None
     lsa: Lsa | None = None
     try:
@@ -239,7 +248,7 @@ async def open_lsa(
             async with trio.open_nursery() as nursery:
                 lsa = Lsa(nursery, settings, bus or Bus())
                 try:
-                    await lsa.loader.load(_specs(packages), _specs(authentication_packages))
+                    await lsa.loader.load(security, authentication)
                     yield lsa
                 # Kept out of the nursery, which would wrap it in a group.
                 except (Exception, KeyboardInterrupt, SystemExit) as error:
