@@ -116,7 +116,9 @@ def labelled_primitives(*, nurseries: bool = True) -> Iterator[None]:
             replace(stack, owner, method, _noting(getattr(owner, method), kind, named, verb, _kind_of(owner)))
         for owner, named in dict.fromkeys((owner, named) for owner, _, _, named, _ in _WAITS):
             replace(stack, owner, "__init__", _naming(owner.__init__, named, _kind_of(owner)))
-            replace(stack, owner, "statistics", _noting(owner.statistics, "r", named, "look at", _kind_of(owner)))
+            # To wait for an event only reads it, but who counts those that wait sees a difference.
+            kind = "w" if owner is trio.Event else "r"
+            replace(stack, owner, "statistics", _noting(owner.statistics, kind, named, "look at", _kind_of(owner)))
         for owner, name in _LOOKS:
             replace(stack, owner, name, _noting_property(vars(owner)[name], _kind_of(owner)))
         for name in _trio.CANCEL_METHODS:

@@ -49,6 +49,17 @@ async def shield_set_by_two(log: Log) -> None:
     log.append(scope.shield)
 
 
+async def count_of_those_that_wait_for_an_event(log: Log) -> None:
+    event = trio.Event()
+
+    async def looks() -> None:
+        log.append(event.statistics().tasks_waiting)
+        await point("a")
+        event.set()
+
+    await together(event.wait, looks)
+
+
 async def lot_that_one_may_come_too_late_for(log: Log) -> None:
     lot = trio.lowlevel.ParkingLot()
 
@@ -142,6 +153,7 @@ def stream_between(pair: Callable[[], tuple[trio.abc.SendStream, trio.abc.Receiv
     "main",
     [
         pytest.param(shield_set_by_two, id="shield"),
+        pytest.param(count_of_those_that_wait_for_an_event, id="count of waiters"),
         pytest.param(lot_that_one_may_come_too_late_for, id="unpark"),
         pytest.param(lot_that_is_looked_at, id="look at a lot"),
         pytest.param(lot_whose_tasks_move, id="repark"),
