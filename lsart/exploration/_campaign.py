@@ -6,9 +6,14 @@ processes; then each failure is run again, made small and told.
 
 from __future__ import annotations
 
+import gc
+import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+import warnings
+from collections.abc import Callable, Generator, Iterator
+from contextlib import ExitStack, closing
+from functools import partial
+from typing import Any
 
 import attrs
 
@@ -70,12 +75,13 @@ class _Campaign:
         self._is_exhausted = False
         self._broken_off = ""
         self.was_asked_to_stop = False
+        self.was_insisted = False
         self.failures: dict[Symptom, Failure] = {}
 
     def interrupt(self) -> bool:
         """Ctrl-C: end after the schedule under way; a second one insists."""
-        asked, self.was_asked_to_stop = self.was_asked_to_stop, True
-        return not asked
+        self.was_insisted, self.was_asked_to_stop = self.was_asked_to_stop, True
+        return not self.was_insisted
 
     def run(self) -> None:
         check_first_run(self._model)
@@ -85,7 +91,10 @@ class _Campaign:
                 f"the model {self._model.name} cannot be explored, as one schedule run twice differs. {repeats}"
             )
         self._try_known_failures()
-        batches = self._batches()
+        with closing(self._batches()) as batches:  # so that Ctrl-C, wherever it strikes, leaves no process behind
+            self._take(batches)
+
+    def _take(self, batches: Iterator[Batch]) -> None:
         while True:
             started = time.monotonic()
             try:
@@ -146,7 +155,7 @@ class _Campaign:
         if self._options.on_progress is not None:
             self._options.on_progress(CampaignProgress(self._counter.schedules, self._counter.orders, doing))
 
-    def _batches(self) -> Iterator[Batch]:
+    def _batches(self) -> Generator[Batch, None, None]:
         plan = self._plan
         last = -(-plan.schedules // BATCH) - 1
         if self._has_enough():
@@ -205,6 +214,12 @@ class _Campaign:
             database.add(self._model.name, failure.line)
 
 
+def _tell_unless_interrupted(tell: Callable[[Any], object], unraisable: Any) -> None:
+    """Python cannot raise KeyboardInterrupt out of a `__del__`; nobody wants to read of that."""
+    if unraisable.exc_type is not KeyboardInterrupt:
+        tell(unraisable)
+
+
 def run_campaign(model: Model, plan: Plan, options: CampaignOptions) -> Exploration:
     """Run it to its end, or to Ctrl-C.
 
@@ -215,8 +230,17 @@ def run_campaign(model: Model, plan: Plan, options: CampaignOptions) -> Explorat
     with ExitStack() as stack:
         stack.enter_context(labelled(nurseries=plan.strategy == "dpor"))
         stack.enter_context(ctrl_c_calls(campaign.interrupt))
+        stack.callback(setattr, sys, "unraisablehook", sys.unraisablehook)
+        sys.unraisablehook = partial(_tell_unless_interrupted, sys.unraisablehook)
         try:
             campaign.run()
-        except KeyboardInterrupt:
+        except BaseException as error:
+            # One who insists may hit trio or a model anywhere, and what comes out of them then is anything.
+            if not isinstance(error, KeyboardInterrupt) and not campaign.was_insisted:
+                raise
             campaign.was_asked_to_stop = True
+        if campaign.was_insisted:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", RuntimeWarning)  # a coroutine that it hit before its first step
+                gc.collect()
     return campaign.result()

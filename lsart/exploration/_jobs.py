@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import multiprocessing
 import pickle
 import signal
@@ -10,7 +11,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
-from multiprocessing.synchronize import Event
+from typing import Any
 
 from lsart.contract import ConfigurationError
 from lsart.exploration._attempt import labelled
@@ -69,13 +70,15 @@ def jobs(model: Model, plan: Plan, count: int) -> Iterator[Jobs]:
             "use one job"
         ) from None
     context = multiprocessing.get_context("spawn")
-    asked_to_stop = context.Event()
+    # No Event: whoever is interrupted while he sets one keeps its lock, and the others then wait for it for ever.
+    asked_to_stop = context.RawValue(ctypes.c_bool, False)
     pool = ProcessPoolExecutor(count, mp_context=context, initializer=_begin, initargs=(payload, asked_to_stop))
     try:
         yield Jobs(pool, count)
     finally:
-        asked_to_stop.set()  # nobody waits for what is under way
-        pool.shutdown(wait=True, cancel_futures=True)
+        with _deaf():  # one who insists must not leave processes behind
+            asked_to_stop.value = True  # nobody waits for what is under way
+            pool.shutdown(wait=True, cancel_futures=True)
 
 
 @contextmanager
@@ -88,15 +91,15 @@ def _deaf() -> Iterator[None]:
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        signal.signal(signal.SIGINT, signal.SIG_DFL if before is None else before)  # None: not set from Python
 
 
-def _begin(payload: bytes, asked_to_stop: Event) -> None:
+def _begin(payload: bytes, asked_to_stop: Any) -> None:
     global _batches
     # Ctrl-C goes to every process of a terminal; the campaign decides what it means.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     model, plan = pickle.loads(payload)
-    _batches = Batches(model, plan, asked_to_stop.is_set)
+    _batches = Batches(model, plan, lambda: bool(asked_to_stop.value))
 
 
 def _run(number: int) -> Batch:
