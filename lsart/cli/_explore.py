@@ -16,6 +16,7 @@ from rich.text import Text
 from lsart.cli._failures import FAILED, say, width
 from lsart.cli._files import ResultFile
 from lsart.cli._progress import somebody_watches
+from lsart.cli._terminating import terminating_is_interrupting
 from lsart.contract import ConfigurationError
 from lsart.exploration import (
     LONGEST,
@@ -78,7 +79,7 @@ def run_explore(options: ExploreOptions, out: TextIO) -> int:
         torn_writes=options.torn_writes,
     )
     database = FailureDatabase() if options.remembers else None
-    with _progress(options) as on_progress:
+    with terminating_is_interrupting(), _progress(options) as on_progress:
         result = explore(
             model,
             strategy=options.strategy,

@@ -5,12 +5,9 @@ from __future__ import annotations
 import json
 import logging
 import os
-import signal
 import sys
-import threading
 import warnings
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Literal
 
@@ -21,6 +18,7 @@ from lsart.cli._failures import FAILED, SHOWS_WHERE, OutputError, say, wants_tra
 from lsart.cli._files import ResultFile
 from lsart.cli._progress import LiveProgress, somebody_watches
 from lsart.cli._reminder import Reminder
+from lsart.cli._terminating import terminating_is_interrupting
 from lsart.contract import ConfigurationError
 from lsart.events import Bus, Event
 from lsart.report import events_line, json_report, text_report
@@ -69,7 +67,7 @@ def run_stress(options: Options) -> int:
         logging.basicConfig(format="%(message)s")
         logging.getLogger("lsart.packages").setLevel(logging.DEBUG)
     with ExitStack() as stack:
-        stack.enter_context(_terminating_is_interrupting())
+        stack.enter_context(terminating_is_interrupting())
         json_file = events_file = None
         if options.json is not None and not json_to_stdout:
             json_file = stack.enter_context(ResultFile("--json", options.json))
@@ -135,22 +133,6 @@ class _EventLog:
             raise self._error
         if self._file is not None:
             self._file.complete()
-
-
-@contextmanager
-def _terminating_is_interrupting() -> Iterator[None]:
-    """`kill` and `timeout` end a run as Ctrl-C does: packages are shut down, no half-written file stays behind.
-
-    Not by raising SIGINT: a shell that starts a command in the background has it ignored.
-    """
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 def _run(options: Options, log: _EventLog) -> StressResult:

@@ -79,7 +79,8 @@ def run_schedule(
         try:
             result = loop.run(main)
         except SystemTaskError as error:
-            result = outcome.Error(error)
+            trace.result, trace.time_ns = outcome.Error(error), clock.now_ns
+            return trace
         except trio.TrioInternalError as error:
             if isinstance(error.__cause__, KeyboardInterrupt):
                 raise error.__cause__ from None

@@ -22,7 +22,7 @@ from lsart.engine import _trio
 from lsart.engine._deadlock import DeadlockError
 from lsart.engine._ending import Ending
 from lsart.engine._outside import SystemTaskError
-from lsart.engine._schedule import CLOCK, Choose, Ready, StepLimitError, TimeLimitError, Trace
+from lsart.engine._schedule import CLOCK, EVERYTHING, Choose, Ready, StepLimitError, TimeLimitError, Trace
 from lsart.engine._waits import describe, nothing_to_come
 
 __all__ = ["Loop", "VirtualTime"]
@@ -102,6 +102,7 @@ class Loop:
     """What a watcher ended the run with, if one did."""
     _runner: Any = attrs.field(default=None, init=False)
     _insisted: bool = attrs.field(default=False, init=False)
+    _calls_without_steps: int = attrs.field(default=0, init=False)
 
     def run(self, main: Callable[[], Awaitable[object]]) -> outcome.Outcome[object]:
         """Run `main`; what it returned or raised.
@@ -218,14 +219,23 @@ class Loop:
 
     def make_calls(self, runner: Any, steps: int) -> None:
         """Calls of run_sync_soon. One that raises ends the run."""
+        if self.trace is not None:  # what they do belongs to the step before them, whoever asked for it
+            self.trace.touched.append((len(self.trace.numbers) - 1, EVERYTHING))
         try:
             runner.entry_queue.empty()
-        except _WindUp:
+        except (KeyboardInterrupt, _WindUp):
             raise
         except BaseException as error:
+            if self.stopped_by is not None:  # the run is ending, and what it ends with is known
+                return
             failure = SystemTaskError("a function given to run_sync_soon", error)
             failure.__cause__ = error
             self.stop(runner, steps, failure)
+        if not self.ready.numbers and not runner.runq:
+            self._calls_without_steps += 1
+            if self._calls_without_steps >= self.step_limit:  # calls that ask for each other
+                self._calls_without_steps = 0
+                self.stop(runner, steps, StepLimitError(self.step_limit))
 
     # ------------------------------------------------------------------ time
 

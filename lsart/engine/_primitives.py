@@ -130,8 +130,9 @@ def labelled_primitives(*, nurseries: bool = True) -> Iterator[None]:
         label_streams(stack)
         if nurseries and _trio.NURSERY_MANAGER is not None:
             replace(stack, _trio.NURSERY_MANAGER, "__aexit__", _noting_exit(_trio.NURSERY_MANAGER.__aexit__))
-        for name in ("start_soon", "start") if nurseries else ():
-            replace(stack, trio.Nursery, name, _noting_nursery(getattr(trio.Nursery, name)))
+        if nurseries:
+            replace(stack, trio.Nursery, "start_soon", _noting_nursery(trio.Nursery.start_soon))
+            replace(stack, trio.Nursery, "start", _noting_start(trio.Nursery.start))
         yield
 
 
@@ -239,6 +240,22 @@ def _noting_nursery(original: Callable[..., object]) -> Callable[..., object]:
         if ready is not None and ready.trace is not None and ready.trace.notes_nurseries:
             touch(nurseries_of(_trio.task_number(self.parent_task)), "w", "start a task")
         return original(self, *args, **kwargs)
+
+    return start
+
+
+def _noting_start(original: Callable[..., Awaitable[object]]) -> Callable[..., Awaitable[object]]:
+    @functools.wraps(original)
+    async def start(self: Any, *args: Any, **kwargs: Any) -> object:
+        ready = _trio.ready()
+        if ready is None or ready.trace is None or not ready.trace.notes_nurseries:
+            return await original(self, *args, **kwargs)
+        nurseries = nurseries_of(_trio.task_number(self.parent_task))
+        touch(nurseries, "w", "start a task")
+        try:
+            return await original(self, *args, **kwargs)
+        finally:
+            touch(nurseries, "r", "end a start")  # until then it kept the nursery open
 
     return start
 

@@ -108,8 +108,8 @@ def _run_virtual(
     with only_run():
         result = loop.run(entry)
     deadlock = loop.deadlock
-    if loop.stopped_by is not None and deadlock is None:
-        raise loop.stopped_by
+    if loop.stopped_by is not None and loop.stopped_by is not deadlock:
+        raise loop.stopped_by  # a deadlock that was met while it ended is no news
     failure = result.error if isinstance(result, outcome.Error) else None
     if isinstance(failure, KeyboardInterrupt):
         raise failure

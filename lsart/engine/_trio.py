@@ -39,7 +39,7 @@ OUTSIDE = frozenset(
     {*(f"trio._core._io_{name}" for name in ("epoll", "kqueue", "windows")), "trio._signals", "trio._threads"}
 )
 # Modules that park a task for somebody else: the next frame out says what for.
-PARKING = frozenset({"trio._core._traps", "trio._core._parking_lot"})
+PARKING = frozenset({"trio._core._traps", "trio._core._parking_lot", "lsart.engine._primitives"})
 # Modules whose primitives have parking lots inside.
 PRIMITIVES = frozenset({"trio._sync", "trio._channel"})
 # trio's own task for run_sync_soon always waits for a wake-up byte and never means anything by it.
@@ -228,7 +228,9 @@ async def _root(runner: Any, main: Callable[[], Awaitable[object]]) -> None:
                 runner.main_task = runner.spawn_impl(main, (), runner.system_nursery, None)
             except BaseException as error:
                 runner.main_task_outcome = outcome.Error(error)
-    except Exception as error:
+    except BaseExceptionGroup as error:
+        if error.split(KeyboardInterrupt)[0] is not None:
+            raise
         raise SystemTaskError("a system task", error) from error
     generators = runner.asyncgens
     runner.entry_queue.empty()
@@ -282,8 +284,6 @@ def take_steps(loop: Loop, runner: Any) -> None:
                             task.name = trace.name_task(number, task.name)
                         if ready.owners and ready.current in ready.owners:  # a package's tasks are the package's
                             ready.owners.setdefault(number, ready.owners[ready.current])
-                        if trace.notes_nurseries and task.parent_nursery is not None:
-                            trace.parents[number] = task.parent_nursery.parent_task._counter - base
             if ready.arrived is not None:
                 ready.arrived += [task._counter - base for task in arrivals]
             arrivals.clear()
@@ -349,6 +349,8 @@ def take_steps(loop: Loop, runner: Any) -> None:
             else:
                 if trace is not None:
                     ends[step] = "e" if type(ended) is outcome.Value else how(ended)
+                    if trace.notes_nurseries and task.parent_nursery is not None:  # where it has come to by now
+                        trace.parents[number] = task.parent_nursery.parent_task._counter - base
                 _exit(runner, task, ended)
         if hooked and "after_task_step" in hooks:
             runner.instruments.call("after_task_step", task)

@@ -30,6 +30,7 @@ from lsart.exploration._model import Model, check_first_run, version_of
 from lsart.exploration._protocol import NotRepeatable
 from lsart.exploration._recheck import check_repeats, recheck
 from lsart.exploration._result import Exploration, Failure
+from lsart.exploration._token import Token
 
 __all__ = ["UNLIMITED", "CampaignOptions", "CampaignProgress", "run_campaign"]
 
@@ -116,13 +117,7 @@ class _Campaign:
                     self._report("shrinking")
                     self._note_hit(hit, self._model)
             self._report("exploring")
-            if (
-                self._is_exhausted
-                or self._broken_off
-                or self._has_enough()
-                or self._is_out_of_time()
-                or self.was_asked_to_stop
-            ):
+            if self._is_exhausted or self._broken_off or self._has_enough() or self._is_out_of_time():
                 break
 
     def result(self) -> Exploration:
@@ -140,6 +135,7 @@ class _Campaign:
             is_interrupted=self.was_asked_to_stop and not is_complete,
             is_sound=self._is_exhausted and not bounded and not self._long and loop_works(),
             long=self._long,
+            is_bounded=bounded,
             broken_off=self._broken_off,
             seconds=self._exploring,
         )
@@ -163,6 +159,8 @@ class _Campaign:
         if self._options.jobs == 1 or plan.is_exhaustive:
             here = Batches(self._model, plan, lambda: self.was_asked_to_stop)
             for number in range(last + 1):
+                if self.was_asked_to_stop:
+                    return
                 yield here.run(number)
             return
         with jobs(self._model, plan, self._options.jobs) as pool:
@@ -184,6 +182,8 @@ class _Campaign:
                 return
             small = version_of(model, token.model)
             if small is None or token.fingerprint != small.fingerprint or token.seed != self._plan.seed:
+                continue
+            if _settings_of(token) != _settings_of(small):  # found under other settings, and as good as ever there
                 continue
             found, trace = follow(small, token.script, token.seed)
             if found is None or found.symptom.number != token.symptom:
@@ -214,9 +214,13 @@ class _Campaign:
             database.add(self._model.name, failure.line)
 
 
-def _tell_unless_interrupted(tell: Callable[[Any], object], unraisable: Any) -> None:
-    """Python cannot raise KeyboardInterrupt out of a `__del__`; nobody wants to read of that."""
-    if unraisable.exc_type is not KeyboardInterrupt:
+def _settings_of(each: Model | Token) -> tuple[object, ...]:
+    return each.labelled, each.time_is_a_choice, each.step_limit, each.time_limit_ns
+
+
+def _tell_unless_insisted(campaign: _Campaign, tell: Callable[[Any], object], unraisable: Any) -> None:
+    """What was hit in the middle may not be able to clean up; nobody wants to read of that."""
+    if not campaign.was_insisted:
         tell(unraisable)
 
 
@@ -231,7 +235,7 @@ def run_campaign(model: Model, plan: Plan, options: CampaignOptions) -> Explorat
         stack.enter_context(labelled(nurseries=plan.strategy == "dpor"))
         stack.enter_context(ctrl_c_calls(campaign.interrupt))
         stack.callback(setattr, sys, "unraisablehook", sys.unraisablehook)
-        sys.unraisablehook = partial(_tell_unless_interrupted, sys.unraisablehook)
+        sys.unraisablehook = partial(_tell_unless_insisted, campaign, sys.unraisablehook)
         try:
             campaign.run()
         except BaseException as error:

@@ -83,4 +83,5 @@ def explain(
         shrink_runs=0 if shrunk is None else shrunk.runs,
         proof_runs=0 if shrunk is None else shrunk.proof_runs,
         recheck=origin.recheck,
+        turns_from=trace.turns_from,
     )

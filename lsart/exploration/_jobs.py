@@ -22,6 +22,8 @@ __all__ = ["Jobs", "jobs"]
 
 _SECONDS_BETWEEN_LOOKS = 0.1  # at whether somebody has pressed Ctrl-C
 
+_PATIENCE = 5.0  # seconds that a schedule under way gets to end, once nobody waits for more
+
 _batches: Batches | None = None
 
 
@@ -31,20 +33,28 @@ class Jobs:
     `submit` and `result` in the order of the batches' numbers; several are under way at a time.
     """
 
-    def __init__(self, pool: ProcessPoolExecutor, count: int) -> None:
+    def __init__(self, pool: ProcessPoolExecutor, count: int, asked_to_stop: Any) -> None:
         self._pool = pool
         self._count = count
+        self._asked_to_stop = asked_to_stop
         self._under_way: dict[int, Future[Batch]] = {}
 
     def run(self, number: int, last: int, stop: Callable[[], bool]) -> Batch | None:
-        """The result of a batch; meanwhile those after it are begun, up to `last`. None if `stop` says so first."""
-        for ahead in range(number, min(number + self._count * 2, last + 1)):
+        """The result of a batch; meanwhile those after it are begun, up to `last`. after `stop` has said so, what
+        there is of it, or None if its schedule does not end."""
+        if stop() and number not in self._under_way:
+            return None
+        for ahead in range(number, number + 1 if stop() else min(number + self._count * 2, last + 1)):
             if ahead not in self._under_way:
                 with _deaf():
                     self._under_way[ahead] = self._pool.submit(_run, ahead)
         future = self._under_way.pop(number)
+        patience = _PATIENCE
         try:
-            while not stop():
+            while patience > 0:
+                if stop():  # those under way end after their schedule, and what they found until then counts
+                    self._asked_to_stop.value = True
+                    patience -= _SECONDS_BETWEEN_LOOKS
                 with suppress(TimeoutError):
                     return future.result(_SECONDS_BETWEEN_LOOKS)
             return None
@@ -72,13 +82,19 @@ def jobs(model: Model, plan: Plan, count: int) -> Iterator[Jobs]:
     context = multiprocessing.get_context("spawn")
     # No Event: whoever is interrupted while he sets one keeps its lock, and the others then wait for it for ever.
     asked_to_stop = context.RawValue(ctypes.c_bool, False)
+    others = set(multiprocessing.active_children())
     pool = ProcessPoolExecutor(count, mp_context=context, initializer=_begin, initargs=(payload, asked_to_stop))
     try:
-        yield Jobs(pool, count)
+        yield Jobs(pool, count, asked_to_stop)
     finally:
         with _deaf():  # one who insists must not leave processes behind
             asked_to_stop.value = True  # nobody waits for what is under way
-            pool.shutdown(wait=True, cancel_futures=True)
+            pool.shutdown(wait=False, cancel_futures=True)
+            for process in [each for each in multiprocessing.active_children() if each not in others]:
+                process.join(_PATIENCE)
+                if process.is_alive():  # its schedule does not end
+                    process.kill()
+            pool.shutdown(wait=True)
 
 
 @contextmanager

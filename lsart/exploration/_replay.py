@@ -101,6 +101,7 @@ def replay(
         TokenError: it is none, or belongs to another model or other code. With `best_effort` other code will do.
         ReplayDiverged: the run was not that of the token; the message says at which step and what differed.
     """
+    __tracebackhide__ = True
     known = decode(token) if isinstance(token, str) else token
     found = model_for(model, known, best_effort=best_effort)
     if break_at is not None and break_at < 1:
@@ -155,6 +156,7 @@ def replay_test(model: Model, token: str) -> None:
     Raises:
         ReplayedFailure: it fails, as it did. TokenError, ReplayDiverged: see `replay`.
     """
+    __tracebackhide__ = True
     known = decode(token)
     if known.model != model.name:
         raise TokenError(f"the token belongs to the test {known.model!r}, and this is {model.name!r}")

@@ -26,6 +26,7 @@ class Failure:
         model: the name of the model that shows it, which may be a smaller one. tasks, steps: of the schedule.
         is_shrunk: whether it was made small. is_minimal: whether it is proved that fewer preemptions do not suffice;
             None: it was not tried to the end. recheck: what running it again came to.
+        turns_from: the step from which on tasks took turns, if the schedule is so long.
     """
 
     symptom: Symptom
@@ -43,6 +44,7 @@ class Failure:
     shrink_runs: int
     proof_runs: int
     recheck: Recheck
+    turns_from: int | None = None
 
     @property
     def line(self) -> str:
@@ -68,6 +70,7 @@ class Exploration:
         is_exhausted: nothing is left to try within the strategy's bounds. is_interrupted: Ctrl-C ended it early.
         seconds: of real time that running the schedules took, without shrinking.
         long: schedules that took more than half of the step limit, and went on in turns from there.
+        is_bounded: the strategy was told to leave out schedules, however long it had.
         broken_off: why the search could not go on, if it could not; the failures are what was found until then.
         is_sound: whether exhaustion means that no schedule fails, between checkpoints; and not only those within a
             bound.
@@ -84,6 +87,7 @@ class Exploration:
     is_interrupted: bool
     is_sound: bool
     long: int = 0
+    is_bounded: bool = False
     broken_off: str = ""
     seconds: float = attrs.field(eq=False, default=0.0)
 

@@ -129,7 +129,7 @@ class _Shrinker:
         """Greedily, until nothing helps or the runs are spent."""
         self._attempt(())
         improved = True
-        while improved and self._cost[0] > 0 and not self._is_spent():
+        while improved and self._cost[:2] > (False, 0) and not self._is_spent():
             improved = self._truncate()
             for change in (_run_on, _drop, _join_earlier, _join_later):
                 improved |= self._change_each(change)
@@ -139,6 +139,7 @@ class _Shrinker:
         """Try everything with fewer preemptions, fewest first. Whether that proves the best one minimal."""
         if not loop_works():  # preemptions cannot be told from waits
             return None
+        is_complete = True
         for bound in range(self.best.preemptions):
             search = DFS(bound)
             while search.begin(0):
@@ -150,11 +151,13 @@ class _Shrinker:
                 except NotRepeatable:
                     return None
                 self.proof_runs += 1
-                if symptom_of(trace) == self._symptom:
+                if trace.turns_from is not None and not self._cost[0]:
+                    is_complete = False  # whoever went on in turns may have failed for that
+                elif symptom_of(trace) == self._symptom:
                     self._numbers, self._cost = trace.numbers, _cost(trace)
                     self._keep()
-                    return True
-        return True
+                    return is_complete or None
+        return is_complete or None
 
     def _truncate(self) -> bool:
         """Leave the path to itself after a part of the blocks."""
@@ -198,9 +201,10 @@ class _Shrinker:
             self.best = Found(script=tuple(writer.switches), symptom=symptom, trace=trace)
 
 
-def _cost(trace: Trace) -> tuple[int, int, int]:
-    """What is to be small: preemptions, then times that time moved early, then blocks."""
-    return trace.preemptions, trace.numbers.count(CLOCK), len(schedule_of(trace))
+def _cost(trace: Trace) -> tuple[bool, int, int, int]:
+    """What is to be small: whether tasks had to take turns, which nobody can read; preemptions; times that time moved
+    early; blocks."""
+    return trace.turns_from is not None, trace.preemptions, trace.numbers.count(CLOCK), len(schedule_of(trace))
 
 
 def schedule_of_numbers(numbers: list[int]) -> list[Block]:

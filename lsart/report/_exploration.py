@@ -91,6 +91,8 @@ def _preemptions(failure: Failure) -> str:
     if not failure.is_shrunk:
         return f"{now}; not shrunk"
     shrunk = f"{now}" if now == found else f"{now} ({found} as found)"
+    if failure.turns_from is not None:
+        return f"{shrunk} before step {failure.turns_from + 1}; from there on tasks took turns"
     if now == 0:
         return f"{shrunk}; it is enough who goes first"
     if failure.is_minimal:
@@ -150,8 +152,9 @@ def _verdict(result: Exploration) -> str:
     if result.is_sound:
         return "no schedule fails: every order between two checkpoints was tried"
     if result.is_exhausted and result.long:
-        return "no schedule fails of those that fit into half of the step limit; longer ones went on in turns"
-    if result.is_exhausted:
+        which = "no schedule within the bound" if result.is_bounded else "no schedule"
+        return f"{which} fails of those that fit into half of the step limit; longer ones went on in turns"
+    if result.is_exhausted and result.is_bounded:
         return "no schedule within the bound fails"
     return "no failure found; that is no proof that there is none"
 

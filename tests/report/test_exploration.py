@@ -119,13 +119,26 @@ def test_a_failure_is_this_screen() -> None:
     ("is_exhausted", "is_sound", "verdict"),
     [
         (True, True, "no schedule fails: every order between two checkpoints was tried"),
-        (True, False, "no schedule within the bound fails"),
         (False, False, "no failure found; that is no proof that there is none"),
     ],
 )
 def test_the_verdict_claims_no_more_than_was_searched(is_exhausted: bool, is_sound: bool, verdict: str) -> None:
     shown = campaign(is_exhausted=is_exhausted, is_sound=is_sound)
     assert shown[-1] == f"Verdict    {verdict}"
+
+
+@pytest.mark.parametrize(
+    ("changed", "verdict"),
+    [
+        ({"is_bounded": True}, "no schedule within the bound fails"),
+        ({"long": 3}, "no schedule fails of those that fit into half of the step limit; longer ones went on in turns"),
+        ({"is_bounded": True, "long": 3}, "no schedule within the bound fails of those that fit into half of the step"),
+        ({}, "no failure found; that is no proof"),  # on a trio without our loop
+    ],
+)
+def test_a_search_that_ended_short_of_everything_says_so(changed: dict[str, Any], verdict: str) -> None:
+    shown = " ".join(" ".join(campaign(is_exhausted=True, is_sound=False, **changed)).split())
+    assert f"Verdict {verdict}" in shown
 
 
 def test_a_campaign_that_failed_has_no_verdict_and_each_failure_its_own_line_to_paste() -> None:
