@@ -10,6 +10,8 @@ from lsart.engine import _trio
 
 __all__ = ["all_tasks", "in_a_run", "is_trio_frame", "parked_at", "somebody_waits_for_idle", "waits_outside"]
 
+_IN_PLACE_OF_TRIO = "lsart.engine._primitive"  # modules that wrap trio's methods while schedules are explored
+
 
 def in_a_run() -> bool:
     """Whether the caller is inside a run of trio."""
@@ -57,7 +59,7 @@ def parked_at(task: trio.lowlevel.Task) -> FrameType | None:
     if task.coro.cr_frame is None:  # older trios, 0.30 for one, fail on it in iter_await_frames
         return None
     for frame in reversed([frame for frame, _ in task.iter_await_frames()]):
-        if _module(frame) not in _trio.PARKING:
+        if _module(frame) not in _trio.PARKING and not _module(frame).startswith(_IN_PLACE_OF_TRIO):
             return frame
     return None
 
@@ -69,8 +71,9 @@ def waits_outside(task: trio.lowlevel.Task) -> bool:
 
 
 def is_trio_frame(frame: FrameType) -> bool:
-    """Whether the frame's code is trio's own."""
-    return _module(frame).split(".", 1)[0] == "trio"
+    """Whether the frame's code is trio's own, or what stands in its place while schedules are explored."""
+    module = _module(frame)
+    return module.split(".", 1)[0] == "trio" or module.startswith(_IN_PLACE_OF_TRIO)
 
 
 def _module(frame: FrameType) -> str:

@@ -125,6 +125,8 @@ class Loop:
         except BaseException as error:
             if error is self.stopped_by:  # it was given up, after some tasks would not end
                 return outcome.Error(error)
+            for task in [*runner.tasks]:  # Ctrl-C that hit the loop itself: else each complains when it is collected
+                _trio.give_up(task)
             raise trio.TrioInternalError("an error that is no task's came out of the loop") from error
         finally:
             leave()

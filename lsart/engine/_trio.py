@@ -39,7 +39,7 @@ OUTSIDE = frozenset(
     {*(f"trio._core._io_{name}" for name in ("epoll", "kqueue", "windows")), "trio._signals", "trio._threads"}
 )
 # Modules that park a task for somebody else: the next frame out says what for.
-PARKING = frozenset({"trio._core._traps", "trio._core._parking_lot", "lsart.engine._primitives"})
+PARKING = frozenset({"trio._core._traps", "trio._core._parking_lot"})
 # Modules whose primitives have parking lots inside.
 PRIMITIVES = frozenset({"trio._sync", "trio._channel"})
 # trio's own task for run_sync_soon always waits for a wake-up byte and never means anything by it.

@@ -62,7 +62,14 @@ def symptom_of(trace: Trace) -> Symptom | None:
     if isinstance(error, (StepLimitError, TimeLimitError)):
         return Symptom("step limit" if isinstance(error, StepLimitError) else "time limit", "", str(error))
     where = getattr(error, "symptom", None)
-    return Symptom(kind, where if isinstance(where, str) else _where(error.__traceback__), str(error))
+    return Symptom(kind, where if isinstance(where, str) else _where(error.__traceback__), _text_of(error))
+
+
+def _text_of(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception as failure:
+        return f"(its text cannot be had: {type(failure).__name__})"
 
 
 def _deadlock_in_words(error: DeadlockError) -> str:

@@ -98,7 +98,7 @@ def _preemptions(failure: Failure) -> str:
     if failure.is_minimal:
         fewer = "without any" if now == 1 else "with fewer"
         return f"{shrunk}; every schedule of this size {fewer} was tried, and none fails like this"
-    return f"{shrunk}; fewer may do, there were too many schedules to try them all"
+    return f"{shrunk}; fewer may do, as not all of them could be tried"
 
 
 def _story(page: Page, story: str, *, tells_end: bool) -> None:

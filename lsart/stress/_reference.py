@@ -64,7 +64,7 @@ def find_model(
     if inspect.iscoroutinefunction(target):
         if options:
             raise ConfigurationError(
-                f"{source} is an async function, and only packages and scenarios take {', '.join(options)}"
+                f"{source} is an async function; only packages and scenarios take {', '.join(map(_option, options))}"
             )
         model = as_model(target, name=source)
         return attrs.evolve(model, main=_ByName(source, target))
@@ -81,6 +81,10 @@ def find_model(
         workers=options.get("workers"),
         torn_writes=bool(options.get("torn")),
     )
+
+
+def _option(key: str) -> str:
+    return "--torn-writes" if key == "torn" else f"--{key}"
 
 
 def _target(source: str) -> Any:

@@ -158,7 +158,7 @@ def test_shrink_tells_the_failure_with_a_line_of_its_own(capsys: pytest.CaptureF
         (["explore", "models.py:lost_update", "--budget", "0s"], "leaves no time for a single schedule"),
         (["explore", "models.py:lost_update", "--budget", "soon"], "--budget: "),
         (["explore", "models.py:lost_update", "--strategy", "selectiv"], "Did you mean 'selective'?"),
-        (["explore", "models.py:lost_update", "--clients", "3"], "only packages and scenarios take clients"),
+        (["explore", "models.py:lost_update", "--clients", "3"], "only packages and scenarios take --clients"),
         (["replay", "nonsense"], "neither a token"),
         (["replay", "lsart9:AAAA"], "reads 'lsart1:' only"),
     ],

@@ -8,7 +8,7 @@ import pytest
 import trio
 from deadlocks import deadlock_of, wait_of
 
-from lsart.engine import DeadlockError, DescribesWait, Wait, run, sleep_ns
+from lsart.engine import DeadlockError, DescribesWait, Ready, Wait, labelled_primitives, run, run_schedule, sleep_ns
 
 
 def test_two_locks_taken_crosswise_name_both_tasks_and_both_holders() -> None:
@@ -265,3 +265,13 @@ def test_a_deadlock_error_survives_pickling() -> None:
     error = DeadlockError(5, [Wait("a", "Lock 'x'", "b")])
     copy = pickle.loads(pickle.dumps(error))
     assert (copy.time_ns, copy.waits, str(copy)) == (5, error.waits, str(error))
+
+
+def test_a_wait_in_a_lot_names_the_users_code_while_schedules_are_explored() -> None:
+    async def waits_in_a_lot() -> None:
+        await trio.lowlevel.ParkingLot().park()
+
+    with labelled_primitives():
+        error = run_schedule(waits_in_a_lot, Ready.canonical).error
+    assert isinstance(error, DeadlockError)
+    assert "waits_in_a_lot" in error.waits[0].waits_for

@@ -89,3 +89,86 @@ def test_a_task_that_swallows_every_error_does_not_hide_the_step_limit(monkeypat
     error = run_schedule(swallows_beside_a_task_that_spins, oldest, step_limit=50).error
     assert isinstance(error, StepLimitError)
     assert error.__notes__ == ["would not end, so given up without clean-up: stubborn"]
+
+
+async def system_task_fails_while_main_is_shielded() -> None:
+    async def fails() -> None:
+        raise ValueError("no one hears")
+
+    trio.lowlevel.spawn_system_task(fails)
+    with trio.CancelScope(shield=True):
+        await trio.sleep_forever()
+
+
+async def call_fails_while_main_is_shielded() -> None:
+    def fails() -> None:
+        raise ValueError("no one hears")
+
+    trio.lowlevel.current_trio_token().run_sync_soon(fails)
+    with trio.CancelScope(shield=True):
+        await trio.sleep_forever()
+
+
+@pytest.mark.parametrize("main", [system_task_fails_while_main_is_shielded, call_fails_while_main_is_shielded])
+def test_a_deadlock_on_the_way_to_the_end_does_not_hide_the_error(main: Callable[[], Awaitable[None]]) -> None:
+    with pytest.raises(SystemTaskError, match="no one hears"):
+        run(main)
+    assert isinstance(run_schedule(main, oldest).error, SystemTaskError)
+
+
+def test_calls_that_fail_one_after_the_other_leave_time_to_clean_up() -> None:
+    cleaned = []
+
+    async def main() -> None:
+        def fails() -> None:
+            raise ValueError("no one hears")
+
+        for _ in range(3):
+            trio.lowlevel.current_trio_token().run_sync_soon(fails)
+        try:
+            await trio.sleep_forever()
+        finally:
+            with trio.CancelScope(shield=True):
+                await trio.sleep(1)
+            cleaned.append(True)
+
+    with pytest.raises(SystemTaskError):
+        run(main)
+    assert cleaned == [True]
+
+
+def test_a_system_task_that_exits_is_a_system_task_that_raised() -> None:
+    async def main() -> None:
+        async def exits() -> None:
+            raise SystemExit(7)
+
+        trio.lowlevel.spawn_system_task(exits)
+        await trio.sleep_forever()
+
+    with pytest.raises(SystemTaskError, match="SystemExit: 7"):
+        run(main)
+
+
+def test_calls_that_ask_for_each_other_for_ever_meet_the_step_limit() -> None:
+    async def main() -> None:
+        token = trio.lowlevel.current_trio_token()
+
+        def again() -> None:
+            token.run_sync_soon(again)
+
+        again()
+        await trio.sleep_forever()
+
+    assert isinstance(run_schedule(main, oldest, step_limit=200).error, StepLimitError)
+
+
+def test_ctrl_c_in_a_call_is_no_failure_of_it() -> None:
+    async def main() -> None:
+        def interrupts() -> None:
+            raise KeyboardInterrupt
+
+        trio.lowlevel.current_trio_token().run_sync_soon(interrupts)
+        await trio.sleep_forever()
+
+    with pytest.raises(KeyboardInterrupt):
+        run_schedule(main, oldest)

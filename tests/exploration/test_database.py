@@ -248,3 +248,12 @@ def test_a_directory_in_the_place_of_a_file_costs_nothing(database: FailureDatab
     file.mkdir()
     assert database.tokens("bank") == database.all() == []
     assert database.add("bank", numbered(1)[0]) is False
+
+
+def test_a_failure_that_other_settings_cannot_show_is_kept(database: FailureDatabase) -> None:
+    race = BUGS["timeout race"]
+    assert explore(race, database=database).failures
+    kept_before = kept(database, race.name)
+    assert kept_before
+    assert not explore(race, database=database, time_is_a_choice=False, schedules=20).failures
+    assert kept(database, race.name) == kept_before

@@ -38,6 +38,36 @@ async def together(*tasks: Callable[[], Awaitable[object]]) -> None:
             nursery.start_soon(each)
 
 
+async def end_of_a_start_that_kept_a_nursery_open(log: Log) -> None:
+    async def child(task_status: trio.TaskStatus[None]) -> None:
+        task_status.started()
+        await go.wait()
+        await point("child")
+
+    async def starts(nursery: trio.Nursery) -> None:
+        await nursery.start(child)
+        go.set()
+
+    async def starts_later(nursery: trio.Nursery) -> None:
+        await go.wait()
+        await point("later")
+        try:
+            nursery.start_soon(trio.lowlevel.checkpoint)
+        except RuntimeError:
+            log.append("closed")
+
+    async def owns() -> None:
+        async with trio.open_nursery() as nursery:
+            outer.start_soon(starts, nursery)
+            outer.start_soon(starts_later, nursery)
+            await go.wait()
+            await point("own")
+
+    go = trio.Event()
+    async with trio.open_nursery() as outer:
+        outer.start_soon(owns)
+
+
 async def shield_set_by_two(log: Log) -> None:
     scope = trio.CancelScope()
 
@@ -125,6 +155,22 @@ async def function_called_soon(log: Log) -> None:
     await together(calls, writes)
 
 
+async def function_that_another_function_called_soon(log: Log) -> None:
+    token, go, value = trio.lowlevel.current_trio_token(), trio.Event(), list[int]()
+
+    async def calls() -> None:
+        await point("a")
+        token.run_sync_soon(token.run_sync_soon, value.append, 1)
+        go.set()
+
+    async def looks(name: str) -> None:
+        await go.wait()
+        log.append(f"{name} {len(value)}")
+
+    await together(lambda: looks("b"), lambda: looks("c"), calls)
+    log.sort(key=str)
+
+
 def stream_between(pair: Callable[[], tuple[trio.abc.SendStream, trio.abc.ReceiveStream]]) -> Main:
     async def main(log: Log) -> None:
         send, receive = pair()
@@ -150,6 +196,8 @@ def stream_between(pair: Callable[[], tuple[trio.abc.SendStream, trio.abc.Receiv
 @pytest.mark.parametrize(
     "main",
     [
+        pytest.param(end_of_a_start_that_kept_a_nursery_open, id="start"),
+        pytest.param(function_that_another_function_called_soon, id="run_sync_soon twice"),
         pytest.param(shield_set_by_two, id="shield"),
         pytest.param(count_of_those_that_wait_for_an_event, id="count of waiters"),
         pytest.param(lot_that_one_may_come_too_late_for, id="unpark"),

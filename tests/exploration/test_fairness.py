@@ -9,7 +9,7 @@ import trio
 
 from lsart.engine import CLOCK, Ready, point, run_schedule
 from lsart.exploration import STRATEGIES, explore, replay
-from lsart.report import exploration_report
+from lsart.report import exploration_report, failure_report
 
 LIMIT = 60
 
@@ -99,3 +99,43 @@ def test_turns_are_no_preemptions_and_nobody_is_asked_for_them() -> None:
     assert trace.preemptions <= 1
     tail = trace.numbers[trace.turns_from :]
     assert all(a != b for a, b in pairwise(tail[:5]))
+
+
+async def lost_update_beside_one_that_polls() -> None:
+    balance, is_done = 0, False
+
+    async def polls() -> None:
+        while not is_done:
+            await point("done", "r")
+
+    async def adds() -> None:
+        nonlocal balance, is_done
+        await point("balance", "r")
+        seen = balance
+        await point("balance")
+        balance = seen + 1
+        await point("done")
+        is_done = True
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(polls)
+        nursery.start_soon(adds)
+        nursery.start_soon(adds)
+    assert balance == 2
+
+
+@pytest.mark.parametrize("strategy", ["random", "pct", "urw"])
+def test_shrinking_does_not_trade_preemptions_for_turns(strategy: str) -> None:
+    failure = explore(lost_update_beside_one_that_polls, strategy=strategy, step_limit=2000).failure
+    assert failure is not None
+    assert failure.turns_from is None
+    assert failure.steps < 30
+    assert failure.preemptions == 1
+    assert failure.is_minimal is None, "schedules that went on in turns prove nothing"
+
+
+def test_a_failure_in_turns_says_so_where_it_counts_preemptions() -> None:
+    failure = explore(polls_for_what_never_comes, step_limit=LIMIT).failure
+    assert failure is not None
+    assert failure.turns_from == LIMIT // 2
+    assert "before step 31; from there on tasks took turns" in " ".join(failure_report(failure, "t").plain.split())
