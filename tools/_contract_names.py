@@ -101,7 +101,10 @@ SPECIAL_TYPES = {
     ("CopyToClientBuffer", "BufferToCopy"): "Pointer | bytes",
     ("CopyFromClientBuffer", "BufferToCopy"): "bytes",
     ("AddCredential", "Credentials"): "bytes",
-    ("GetCredentials", "Credentials"): "bytes",
+    ("AddCredential", "PrimaryKeyValue"): "str | LSA_STRING",
+    ("DeleteCredential", "PrimaryKeyValue"): "str | LSA_STRING",
+    ("GetCredentials", "Credentials"): "LSA_STRING",
+    ("GetCredentials", "PrimaryKeyValue"): "str | LSA_STRING",
     ("CloseSamUser", "UserHandle"): "Pointer | None",
     ("ExpandAuthDataForDomain", "Reserved"): "None",
 }
@@ -117,6 +120,8 @@ VALUES_TAKEN = {
     ("LogonUserEx3", "TokenInformation"),
     ("RegisterNotification", "Parameter"),
 }
+# What comes back of a parameter that goes in and out, where that is less than what may go in.
+SPECIAL_RESULTS = {("GetCredentials", "PrimaryKeyValue"): "str"}
 # Functions that free decide about NULL themselves: what it does there is one of the gaps.
 NULL_TOLERATED = {
     ("CloseSamUser", "UserHandle"),  # CSU-2 says what NULL gives
@@ -149,7 +154,7 @@ def parameter_type(slot: Record, parameter: Record) -> str:
 
 def result_type(slot: Record) -> str:
     outs = [each for each in slot["parameters"] if each["direction"] != "in"]
-    types = [parameter_type(slot, each) for each in outs]
+    types = [SPECIAL_RESULTS.get((slot["name"], each["name"])) or parameter_type(slot, each) for each in outs]
     match slot["returns"]:
         case "VOID":
             return "None"

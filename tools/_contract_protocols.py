@@ -57,6 +57,7 @@ def protocol_module(name: str, bases: Sequence[str], doc: str, slots: Sequence[R
     constants = [each for each in sorted(ENUMS) if re.search(rf"\b{each}\b", code)]
     needed = [
         "from lsart.contract._pointer import Pointer\n" if re.search(r"\bPointer\b", code) else "",
+        "from lsart.contract._security_structures import LSA_STRING\n" if "LSA_STRING" in code else "",
         "from lsart.contract._status import NTSTATUS\n" if re.search(r": NTSTATUS|-> .*NTSTATUS", code) else "",
         "from lsart.contract._structures import ClientRequest\n" if "ClientRequest" in code else "",
     ]

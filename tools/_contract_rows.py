@@ -73,8 +73,11 @@ def parameter_row(slot: Record, parameter: Record) -> str:
     fields = [*map(string, texts), str(parameter["optional"]), string(parameter["meaning"])]
     if (slot["name"], parameter["name"]) in NULL_TOLERATED:
         fields.append("tolerates_null=True")
-    if parameter["direction"] == "in" and "bytes" in parameter_type(slot, parameter):
+    kind = parameter_type(slot, parameter)
+    if parameter["direction"] == "in" and "bytes" in kind:
         fields.append("takes_bytes=True")
+    if parameter["type"] == "PLSA_STRING" and parameter["direction"] != "out" and "LSA_STRING" in kind:
+        fields.append("takes_string=True")
     if (slot["name"], parameter["name"]) in VALUES_TAKEN:
         fields.append("takes_value=True")
     return f"Parameter({', '.join(fields)})"

@@ -20,6 +20,7 @@ from lsart.contract._errors import (
     AccessViolation,
     ConfigurationError,
     InternalError,
+    KeyBufferTooSmall,
     LsartError,
     LsassTerminated,
     PackageLoadError,
@@ -42,6 +43,7 @@ from lsart.contract._pointer import (
 from lsart.contract._ports import (
     FunctionTable,
     SharedBytes,
+    Win32Functions,
 )
 from lsart.contract._proofs import (
     Proof,
@@ -61,6 +63,9 @@ from lsart.contract._rules import (
     gaps_of,
     rules,
     rules_of,
+)
+from lsart.contract._security_structures import (
+    LSA_STRING,
 )
 from lsart.contract._status import (
     NDIS_STATUS,
@@ -162,6 +167,9 @@ from lsart.contract._tables._statuses import (
     STATUS_SUCCESS,
     STATUS_UNSUCCESSFUL,
 )
+from lsart.contract._win_errors import (
+    LsaNtStatusToWinError,
+)
 
 __all__ = [
     "CLIENT_FUNCTIONS",
@@ -172,6 +180,7 @@ __all__ = [
     "LSA_DISPATCH_TABLE",
     "LSA_SECPKG_FUNCTION_TABLE",
     "LSA_SECPKG_SLOTS",
+    "LSA_STRING",
     "NDIS_FUNCTIONS",
     "NDIS_STATUS",
     "NDIS_STATUS_FAILURE",
@@ -264,6 +273,8 @@ __all__ = [
     "FunctionTable",
     "Gap",
     "InternalError",
+    "KeyBufferTooSmall",
+    "LsaNtStatusToWinError",
     "LsartError",
     "LsassTerminated",
     "Misuse",
@@ -280,6 +291,7 @@ __all__ = [
     "SharedBytes",
     "Slot",
     "StatusError",
+    "Win32Functions",
     "ZeroSize",
     "choice_infos",
     "constants",

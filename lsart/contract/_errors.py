@@ -4,6 +4,7 @@ LsartError
 ├── ConfigurationError      the person who started lsart asked for something that cannot be: a usage error
 │   └── PackageLoadError    a package cannot be found, imported or started
 ├── StatusError             no fault: a documented NTSTATUS on its way to whoever called the function
+│   └── KeyBufferTooSmall   GetCredentials found an entry whose key needs more room
 ├── AccessViolation         whoever ran touched memory that is not mapped, not committed or not writable
 ├── ProcessTerminated       the client process that made the call has ended
 ├── LsassTerminated         the modelled LSASS went down, in a way that the real one is known to
@@ -18,6 +19,7 @@ __all__ = [
     "AccessViolation",
     "ConfigurationError",
     "InternalError",
+    "KeyBufferTooSmall",
     "LsartError",
     "LsassTerminated",
     "PackageLoadError",
@@ -60,6 +62,14 @@ class StatusError(LsartError):
         self.status = status if isinstance(status, NTSTATUS) else NTSTATUS(status)
         self.sub_status = sub_status if isinstance(sub_status, NTSTATUS) else NTSTATUS(sub_status)
         super().__init__(f"{self.status!r}: {message}" if message else repr(self.status))
+
+
+class KeyBufferTooSmall(StatusError):
+    """GetCredentials found an entry whose key does not fit: STATUS_MORE_ENTRIES, and the bytes it needs (GCR-7)."""
+
+    def __init__(self, status: int, message: str, *, primary_key_length: int) -> None:
+        super().__init__(status, message)
+        self.primary_key_length = primary_key_length
 
 
 class AccessViolation(LsartError):

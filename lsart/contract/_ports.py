@@ -8,7 +8,7 @@ from lsart.contract._pointer import Pointer
 from lsart.contract._structures import CallPackageReply, ClientRequest
 from lsart.contract._tables import LSA_SECPKG_FUNCTION_TABLE
 
-__all__ = ["FunctionTable", "SharedBytes"]
+__all__ = ["FunctionTable", "SharedBytes", "Win32Functions"]
 
 
 class SharedBytes(Protocol):
@@ -35,12 +35,41 @@ class SharedBytes(Protocol):
         ...
 
 
+class Win32Functions(Protocol):
+    """Functions of Windows itself, of which no table has slots. They do not wait."""
+
+    def AllocateLocallyUniqueId(self) -> int:
+        """A LUID, 64 bits, that nothing was named by before (nf-securitybaseapi-allocatelocallyuniqueid)."""
+        ...
+
+    def CloseHandle(self, handle: int) -> bool:
+        """Close a handle of LSASS; False when it is none: GetLastError is 6 (nf-handleapi-closehandle)."""
+        ...
+
+    def CreateEvent(self) -> int | None:
+        """A handle to a new event that is not set; None when LSASS can have no more (nf-synchapi-createeventw)."""
+        ...
+
+    def SetEvent(self, handle: int) -> bool:
+        """Set an event; False when the handle names none: GetLastError is 6 (nf-synchapi-setevent)."""
+        ...
+
+    def GetLastError(self) -> int:
+        """Why the newest function of this task that failed did so; 0 before any (nf-errhandlingapi-getlasterror)."""
+        ...
+
+
 class FunctionTable(LSA_SECPKG_FUNCTION_TABLE, Protocol):
     """The table that SpInitialize gets: the Windows slots, and what lsart adds in lower case."""
 
     @property
     def memory(self) -> SharedBytes:
         """The bytes that LSASS can reach."""
+        ...
+
+    @property
+    def win32(self) -> Win32Functions:
+        """Functions of Windows itself, called as this package."""
         ...
 
     async def reply(self, client_request: ClientRequest, data: bytes, protocol_status: int = 0) -> CallPackageReply:

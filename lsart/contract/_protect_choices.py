@@ -7,13 +7,13 @@ from typing import Literal
 import attrs
 
 from lsart.contract._choice import choice
-from lsart.contract._declared_choices import DeclaredChoices
+from lsart.contract._security_choices import SecurityChoices
 
 __all__ = ["ProtectChoices"]
 
 
 @attrs.frozen
-class ProtectChoices(DeclaredChoices):
+class ProtectChoices(SecurityChoices):
     """See `Choices`."""
 
     protect_multiple: Literal[8, 1, 16] = choice(

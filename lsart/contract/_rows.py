@@ -49,6 +49,7 @@ class Parameter:
         meaning: one sentence.
         tolerates_null: whether NULL reaches the function, which decides what it means.
         takes_bytes: whether bytes at hand may stand for a pointer to them.
+        takes_string: whether an LSA_STRING may stand for text, where the room in it may matter.
         takes_value: whether any value at hand may stand for a pointer to it: a structure, or what only its owner reads.
     """
 
@@ -60,6 +61,7 @@ class Parameter:
     meaning: str
     tolerates_null: bool = False
     takes_bytes: bool = False
+    takes_string: bool = False
     takes_value: bool = False
 
 

@@ -71,6 +71,14 @@ from lsart.events._ndis import (
     ProviderRegistered,
     ProviderUnregistered,
 )
+from lsart.events._security import (
+    HandleLeaked,
+    LogonSessionCreated,
+    LogonSessionDeleted,
+    LogonSessionEnded,
+    LogonSessionHandedOver,
+    LogonSessionLeaked,
+)
 
 __all__ = [
     "SYSTEM",
@@ -95,11 +103,17 @@ __all__ = [
     "Event",
     "FaultContained",
     "ForeignFree",
+    "HandleLeaked",
     "HostileWrite",
     "IrqlTooHigh",
     "LockAcquired",
     "LockOrphaned",
     "LockReleased",
+    "LogonSessionCreated",
+    "LogonSessionDeleted",
+    "LogonSessionEnded",
+    "LogonSessionHandedOver",
+    "LogonSessionLeaked",
     "MisuseEvent",
     "NdisMemoryAllocated",
     "NdisMemoryFreed",

@@ -6,6 +6,7 @@ of the table does both. Each takes the caller's `Origin`, whose `time_ns` is the
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from weakref import WeakSet
 
 from lsart.contract import Pointer
@@ -235,15 +236,18 @@ class LsaMemory:
         self._created.clear()
         self._lsa_heap = self._private_heap = None
 
-    def check(self, client_commit: int = 0) -> list[str]:
+    def check(self, client_commit: int = 0, others: Mapping[Resource, int] | None = None) -> list[str]:
         """Every invariant of every heap, and whether the machine's books close; [] when sound.
 
         Args:
             client_commit: bytes that the reply buffers of client processes have committed.
+            others: what is charged for objects of the floors above.
         """
         messages = [message for heap in self.ledger.heaps() for message in heap.check()]
         due = self._due()
         due[Resource.COMMIT] += client_commit
+        for resource, amount in (others or {}).items():
+            due[resource] += amount
         for resource, charged in due.items():
             in_use = self.machine.in_use(resource)
             if in_use != charged:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from enum import IntEnum
 from typing import Any
 
-from lsart.contract import ClientRequest, Parameter, Pointer, Slot, enumerations
+from lsart.contract import LSA_STRING, ClientRequest, Parameter, Pointer, Slot, enumerations
 
 __all__ = ["Check", "arguments", "checker", "enumeration_of"]
 
@@ -62,7 +62,7 @@ def checker(parameter: Parameter) -> Check:
     if c_type in _TEXT_LIMITS:
         return _null_or(nullable, _text(c_type, _TEXT_LIMITS[c_type]))
     if c_type == "PLSA_STRING":
-        return _null_or(nullable, _counted_bytes)
+        return _null_or(nullable, _secret if parameter.takes_bytes else _counted(parameter.takes_string))
     if c_type == "BOOLEAN":
         return _truth
     if c_type == "SEC_THREAD_START":
@@ -151,14 +151,28 @@ def _text(c_type: str, limit: int | None) -> Check:
     return check
 
 
-def _counted_bytes(value: Any) -> str:
+def _counted(takes_string: bool) -> Check:
     """An LSA_STRING carries bytes with their count; text stands for its UTF-8."""
-    if isinstance(value, str):
-        size = len(value.encode("utf-8", "surrogatepass"))
-    elif isinstance(value, (bytes, bytearray)):
-        size = len(value)
-    else:
-        raise TypeError(f"expected text or bytes for PLSA_STRING, got {type(value).__name__} {value!r}")
+    expected = "text or an LSA_STRING of text" if takes_string else "text for PLSA_STRING"
+
+    def check(value: Any) -> str:
+        if isinstance(value, str):
+            return _counted_size(len(value.encode("utf-8", "surrogatepass")))
+        if takes_string and type(value) is LSA_STRING and isinstance(value.buffer, str):
+            return ""  # it has checked its lengths itself
+        raise TypeError(f"expected {expected}, got {type(value).__name__} {value!r}")
+
+    return check
+
+
+def _secret(value: Any) -> str:
+    """Bytes of the package's own format that travel in an LSA_STRING (ADC-5). No message shows them."""
+    if isinstance(value, (bytes, bytearray)):
+        return _counted_size(len(value))
+    raise TypeError(f"expected bytes, got {type(value).__name__}")
+
+
+def _counted_size(size: int) -> str:
     if size <= _LSA_STRING_MAX:
         return ""
     return f"has {size} bytes, which PLSA_STRING (at most {_LSA_STRING_MAX}) cannot carry"

@@ -22,6 +22,7 @@ from lsart.contract import (
     ClientRequest,
     FailureValue,
     FunctionTable,
+    Parameter,
     Slot,
     StatusError,
 )
@@ -37,6 +38,8 @@ from lsart.events import (
 )
 from lsart.runtime._arguments import arguments, checker
 from lsart.runtime._memory_view import MemoryView
+from lsart.runtime._win32 import Win32
+from lsart.security import Security
 
 if TYPE_CHECKING:
     from lsart.runtime._dispatch import Request
@@ -58,11 +61,13 @@ class Host:
     Args:
         services: objects whose methods implement slots: ``async def CreateSharedMemory(origin, max_size, ...)``.
         choices: what a slot answers that nobody knows more of than its declaration.
+        security: what `table.win32` of each package works on.
     """
 
-    def __init__(self, bus: Bus, services: Sequence[object], choices: Choices) -> None:
+    def __init__(self, bus: Bus, services: Sequence[object], choices: Choices, security: Security) -> None:
         self._bus = bus
         self._choices = choices
+        self._security = security
         self._services = services
 
     def origin(self, package: str, function: str) -> Origin:
@@ -74,7 +79,7 @@ class Host:
 
     def table(self, package: str, memory: MemoryView) -> FunctionTable:
         """The full table for one package."""
-        table = _Table(memory)
+        table = _Table(memory, Win32(self._security, lambda function: self.origin(package, function)))
         for slot in LSA_SECPKG_SLOTS:
             setattr(table, slot.name, self.function(slot, package))
         table.verify_password = self._ours("verify_password", package)
@@ -112,7 +117,7 @@ class Host:
                 args = arguments(slot, names, args, kwargs)
             origin = origin_of(package, name)
             if bus.wants(SlotCalled):
-                shown = tuple(repr(argument) for argument in args)
+                shown = tuple(_shown(argument, each) for argument, each in zip(args, parameters, strict=True))
                 bus.emit(SlotCalled(time_ns=origin.time_ns, slot=name, arguments=shown, origin=origin))
             for index, check in enumerate(checks):
                 problem = check(args[index])
@@ -150,8 +155,9 @@ class _Table:
 
     verify_password: Service
 
-    def __init__(self, memory: MemoryView) -> None:
+    def __init__(self, memory: MemoryView, win32: Win32) -> None:
         self.memory = memory
+        self.win32 = win32
 
     async def reply(self, client_request: ClientRequest, data: bytes, protocol_status: int = 0) -> CallPackageReply:
         table = cast(FunctionTable, self)
@@ -170,6 +176,7 @@ class _DispatchTable:
         self._table = table
         self._bus = bus
         self.memory = table.memory
+        self.win32 = table.win32
         self.reply = table.reply
         self.verify_password = table.verify_password
         for slot in LSA_DISPATCH_SLOTS:
@@ -180,6 +187,13 @@ class _DispatchTable:
             self._bus.emit(DispatchTableExceeded(time_ns=now_ns(), package=self._package, slot=name))
             return getattr(self._table, name)
         raise AttributeError(f"LSA_DISPATCH_TABLE has no slot {name!r}")
+
+
+def _shown(argument: object, parameter: Parameter) -> str:
+    """An argument as text. Credentials are secrets, which no event shows, of whatever type they are."""
+    if parameter.takes_bytes and parameter.type == "PLSA_STRING":
+        return f"<{len(argument)} bytes>" if isinstance(argument, (bytes, bytearray)) else type(argument).__name__
+    return repr(argument)
 
 
 def _fail(slot: Slot, message: str, status: int) -> object:

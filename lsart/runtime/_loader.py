@@ -92,6 +92,7 @@ class Loader:
         self._settings = settings
         self._release = release
         self._keys: set[str] = set()
+        self.authentication_ids: dict[str, int] = {}  # by key, from when a package is named
         self.packages: list[Package] = []  # every one that initialized, in load order
         self.refused: list[Package] = []
 
@@ -187,6 +188,7 @@ class Loader:
         separate = choices.package_id_everywhere == "separate"
         package.package_id = number
         package.authentication_id = number + _SEPARATE_OFFSET if separate else number
+        self.authentication_ids[package.key] = package.authentication_id
 
     async def _start(self, package: Package, *, by_list: bool) -> None:
         """Initialize one package; raises _RefusedError."""

@@ -23,6 +23,7 @@ from lsart.memory import Environment, LsaMemory, Machine
 from lsart.runtime._account_services import AccountServices
 from lsart.runtime._client import Client
 from lsart.runtime._client_services import ClientServices
+from lsart.runtime._credential_services import CredentialServices
 from lsart.runtime._dispatch import Dispatcher
 from lsart.runtime._enter import Entrance
 from lsart.runtime._faults import Faults
@@ -36,12 +37,21 @@ from lsart.runtime._package import Package
 from lsart.runtime._protect_services import ProtectServices
 from lsart.runtime._registry import Registry
 from lsart.runtime._resolve import PackageSpec
+from lsart.runtime._session_services import SessionServices
 from lsart.runtime._settings import LsaSettings
 from lsart.runtime._watchdog import Watchdog
+from lsart.security import Security
 
 __all__ = ["SERVICES", "Lsa", "open_lsa"]
 
-SERVICES: tuple[type[object], ...] = (MemoryServices, ClientServices, ProtectServices, AccountServices)
+SERVICES: tuple[type[object], ...] = (
+    MemoryServices,
+    ClientServices,
+    ProtectServices,
+    AccountServices,
+    SessionServices,
+    CredentialServices,
+)
 """What serves the slots of the function table: a method of a slot's name is that slot."""
 
 
@@ -55,6 +65,7 @@ class Lsa:
 
     Attributes:
         bus: where events are told. machine: what is left of everything. memory: LSASS's sections and heaps.
+        security: logon sessions, credentials, LSASS's handles.
         dispatcher: the worker pool. entrance: the way into packages. pacer: where hostile clients come between.
     """
 
@@ -70,15 +81,18 @@ class Lsa:
         self.entrance = Entrance(Faults(bus, contains=settings.contain_faults))
         self._nursery = nursery
         self._explores = exploring()
+        self.security = Security(self.memory)
+        self._accounts = AccountServices(settings.accounts, self.memory, self.pacer, bus)
         services = (
             MemoryServices(self.memory, bus, settings.costs),
             ClientServices(self.memory, self.pacer),
             ProtectServices(self.memory, self.pacer, bus),
-            AccountServices(settings.accounts, self.memory, self.pacer, bus),
+            self._accounts,
+            SessionServices(self.security),
+            CredentialServices(self.security, self.memory, lambda key: self.loader.authentication_ids.get(key)),
         )
         assert tuple(map(type, services)) == SERVICES
-        self._accounts = services[-1]
-        self._host = Host(bus, services, settings.choices)
+        self._host = Host(bus, services, settings.choices, self.security)
         self.loader = Loader(self._host, self.memory, self._view_of, bus, settings, self._release)
         self._clients: dict[str, Client] = {}
         self._connections: dict[int, tuple[Client, bool]] = {}
@@ -186,9 +200,15 @@ class Lsa:
             self.memory.space, self.pacer, self.bus, lambda function: self._host.origin(package, function)
         )
 
+    def check(self) -> list[str]:
+        """Every invariant of what LSASS holds, and whether the machine's books close; [] when sound."""
+        committed = sum(client.process.committed for client in self.clients)
+        return [*self.memory.check(committed, self.security.due()), *self.security.check()]
+
     def _release(self, package: str) -> None:
         """A package is gone: tell what it left behind, and give it all back."""
         self._accounts.release_package(package, now_ns())
+        self.security.release_package(package, now_ns())
         self.memory.release_package(package, now_ns())
 
     def _die(self, reason: str) -> None:
@@ -210,6 +230,7 @@ class Lsa:
                 await self.loader.unload_all()
             for client in self.clients:
                 client.terminate()
+            self.security.close(now_ns())
             self.memory.close()
 
 

@@ -167,8 +167,7 @@ class Session:
         finally:
             self._scope = whole
             self.monitor.snapshot(lsa.memory.sections(), lsa.machine.statistics())
-        committed = sum(client.process.committed for client in lsa.clients)
-        self._problems += [f"invariant broken: {message}" for message in lsa.memory.check(committed)]
+        self._problems += [f"invariant broken: {message}" for message in lsa.check()]
 
     async def _drive(self, lsa: Lsa) -> None:
         start = now_ns()

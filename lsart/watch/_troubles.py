@@ -13,7 +13,9 @@ from lsart.events import (
     EntryPointUnused,
     Event,
     FaultContained,
+    HandleLeaked,
     LockOrphaned,
+    LogonSessionLeaked,
     MisuseEvent,
     Origin,
     OutputNotFromHeap,
@@ -26,6 +28,7 @@ from lsart.events import (
     Subscription,
     describe,
 )
+from lsart.security import LOGON_SESSION_SIZE
 from lsart.watch._summary import KindCount, LeakSummary, PackageSummary
 
 __all__ = ["TroubleWatch"]
@@ -49,6 +52,8 @@ class TroubleWatch:
             bus.subscribe(self._on_block_leaked, BlockLeaked),
             bus.subscribe(self._on_section_leaked, SectionLeaked),
             bus.subscribe(self._on_account_leaked, AccountHandleLeaked),
+            bus.subscribe(self._on_session_leaked, LogonSessionLeaked),
+            bus.subscribe(self._on_handle_leaked, HandleLeaked),
             bus.subscribe(self._on_violation, AccessViolated),
             bus.subscribe(self._on_misuse, FaultContained, LockOrphaned, MisuseEvent, OutputNotFromHeap),
             bus.subscribe(
@@ -102,6 +107,12 @@ class TroubleWatch:
         self._leak(event.created, "sections", event.max_size)
 
     def _on_account_leaked(self, event: AccountHandleLeaked) -> None:
+        self._leak(event.opened, "handles", 0)
+
+    def _on_session_leaked(self, event: LogonSessionLeaked) -> None:
+        self._leak(event.created, "logon sessions", LOGON_SESSION_SIZE)
+
+    def _on_handle_leaked(self, event: HandleLeaked) -> None:
         self._leak(event.opened, "handles", 0)
 
     def _leak(self, made: Origin, where: str, size: int) -> None:

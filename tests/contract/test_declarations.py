@@ -60,6 +60,21 @@ def test_get_client_info_ex_takes_the_size_of_its_structure() -> None:
     ]
 
 
+@pytest.mark.rule("CLS-7")
+def test_the_logon_id_of_a_new_session_goes_in_and_does_not_come_out() -> None:
+    (row,) = (each for each in LSA_SECPKG_SLOTS if each.name == "CreateLogonSession")
+    assert [(each.type, each.direction) for each in row.parameters] == [("PLUID", "in")]
+    assert row.out_parameters == ()
+
+
+@pytest.mark.rule("GCR-11")
+def test_get_credentials_gives_back_what_the_page_says_and_not_what_one_header_annotates() -> None:
+    (row,) = (each for each in LSA_SECPKG_SLOTS if each.name == "GetCredentials")
+    directions = {each.windows_name: (each.type, each.direction) for each in row.parameters}
+    assert directions["PrimaryKeyValue"] == ("PLSA_STRING", "inout")
+    assert directions["Credentials"] == ("PLSA_STRING", "out")
+
+
 def test_the_slots_that_no_page_describes_are_these() -> None:
     def declared(slots: tuple[Slot, ...]) -> list[int]:
         return [each.index for each in slots if each.declared_only]

@@ -7,7 +7,7 @@ from typing import Any
 import attrs
 import pytest
 
-from lsart.contract import LSA_SECPKG_SLOTS, ClientRequest, Parameter, Pointer, enumerations
+from lsart.contract import LSA_SECPKG_SLOTS, LSA_STRING, ClientRequest, Parameter, Pointer, enumerations
 from lsart.runtime._arguments import checker
 
 POINTER = Pointer(0x1000, "lsass")
@@ -29,7 +29,7 @@ CARRIED: list[tuple[str, list[Any]]] = [
     ("PSECURITY_STRING", ["x" * 32767]),
     ("LPWSTR", ["x" * 100_000]),
     ("PSID", ["S-1-5-18"]),
-    ("PLSA_STRING", ["x" * 65535, b"\xff" * 65535, ""]),
+    ("PLSA_STRING", ["x" * 65535, "half a pair: \ud800", ""]),
     ("BOOLEAN", [True, False]),
     ("SEC_THREAD_START", [print]),
     ("PLSA_CLIENT_REQUEST", [ClientRequest(1)]),
@@ -58,7 +58,9 @@ REFUSED: list[tuple[str, Any, str]] = [
     ("BOOLEAN", 1, "expected True or False, got int 1"),
     ("PUNICODE_STRING", b"name", "expected text for PUNICODE_STRING, got bytes"),
     ("PSID", 18, "expected text for PSID, got int 18"),
-    ("PLSA_STRING", 7, "expected text or bytes for PLSA_STRING, got int 7"),
+    ("PLSA_STRING", 7, "expected text for PLSA_STRING, got int 7"),
+    ("PLSA_STRING", b"name", "expected text for PLSA_STRING, got bytes"),
+    ("PLSA_STRING", LSA_STRING("name"), "expected text for PLSA_STRING, got LSA_STRING"),
     ("PVOID", b"bytes", "expected a Pointer or None, got bytes"),
     ("SEC_THREAD_START", "print", "expected a function, got str 'print'"),
     ("SECURITY_LOGON_TYPE", "Network", "expected a member of SECURITY_LOGON_TYPE, got str"),
@@ -104,3 +106,23 @@ def test_a_pvoid_may_stand_for_a_value_where_the_row_says_so() -> None:
     assert checker(token)({"any": "structure"}) == ""
     with pytest.raises(TypeError):
         checker(attrs.evolve(token, takes_value=False))({"any": "structure"})
+
+
+def test_a_counted_string_may_stand_for_text_where_the_row_says_so() -> None:
+    taken = {(slot.name, each.name) for slot in LSA_SECPKG_SLOTS for each in slot.parameters if each.takes_string}
+    assert taken == {(name, "primary_key_value") for name in ("AddCredential", "GetCredentials", "DeleteCredential")}
+    check = checker(parameter("PLSA_STRING", takes_string=True))
+    assert [check(each) for each in ("key", LSA_STRING("key", maximum_length=9))] == ["", ""]
+    for wrong in (LSA_STRING(POINTER, 3), b"key", 7):
+        with pytest.raises(TypeError, match="expected text or an LSA_STRING of text"):
+            check(wrong)
+
+
+def test_a_counted_string_of_secrets_is_bytes_and_no_message_shows_them() -> None:
+    check = checker(parameter("PLSA_STRING", takes_bytes=True))
+    assert [check(each) for each in (b"\xff" * 65535, bytearray(b"x"), b"")] == ["", "", ""]
+    assert check(bytes(65536)) == "has 65536 bytes, which PLSA_STRING (at most 65535) cannot carry"
+    assert check(None) == "is NULL"
+    with pytest.raises(TypeError) as caught:
+        check("correct horse")
+    assert str(caught.value) == "expected bytes, got str"

@@ -131,8 +131,9 @@ async def test_a_function_of_the_dll_that_is_only_declared_answers_in_the_same_w
     (slot,) = (each for each in SECPKG_DLL_SLOTS if each.declared_only)
     assert (slot.index, slot.name) == (3, "LocatePackageById")
     assert declaration(slot) == "PVOID LSA_LOCATE_PKG_BY_ID(in ULONG package_id)"
-    function = Host(log.bus, (), Choices()).function(slot, "a")
-    assert await function(1) is None
+    async with lsart.open_lsa() as lsa:
+        function = Host(log.bus, (), Choices(), lsa.security).function(slot, "a")
+        assert await function(1) is None
     told = log.one(SlotUnavailable)
     assert (told.slot, told.reason) == ("LocatePackageById", "declaration only: no page says what it does")
 

@@ -13,6 +13,7 @@ from slots import SECTION, failure_of, outcome_of, valid_arguments
 import lsart
 from lsart.contract import (
     LSA_SECPKG_SLOTS,
+    LSA_STRING,
     STATUS_INVALID_PARAMETER,
     STATUS_NOT_IMPLEMENTED,
     ClientRequest,
@@ -62,6 +63,10 @@ TOO_LARGE = [
     ("FreeSharedMemory", (None, SECTION), "shared_mem", None),
     ("DeleteSharedMemory", (None,), "shared_mem", False),
     ("CopyFromClientBuffer", (ClientRequest(1), 8, None), "client_base_address", STATUS_INVALID_PARAMETER),
+    ("CreateLogonSession", (1 << 64,), "logon_id", STATUS_INVALID_PARAMETER),
+    ("AddCredential", (1, 0, "k" * 65536, b""), "primary_key_value", STATUS_INVALID_PARAMETER),
+    ("AddCredential", (1, 0, "k", bytes(65536)), "credentials", STATUS_INVALID_PARAMETER),
+    ("GetCredentials", (1, 0, 1 << 32, True, ""), "query_context", STATUS_INVALID_PARAMETER),
 ]
 
 
@@ -102,6 +107,10 @@ WRONG = [
     ("AllocateClientBuffer", (1, 8), "expected the ClientRequest that the entry point was given, got 1"),
     ("CreateSharedMemory", (4096,), r"CreateSharedMemory\(max_size, initial_size\) is missing initial_size"),
     ("CreateSharedMemory", (1, 2, 3), "takes 2 arguments, got 3"),
+    ("AddCredential", (1, 0, b"key", b""), "expected text or an LSA_STRING of text, got bytes"),
+    ("AddCredential", (1, 0, LSA_STRING(SECTION, 3), b""), "expected text or an LSA_STRING of text"),
+    ("AddCredential", (1, 0, "key", "text"), "expected bytes, got str"),
+    ("GetCredentials", (1, 0, 0, 1, ""), "expected True or False, got int 1"),
 ]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable
 from typing import Any
 
-from lsart.contract import NTSTATUS, ClientRequest, FailureValue, Pointer, Slot, StatusError, enumerations
+from lsart.contract import NTSTATUS, ClientRequest, FailureValue, Parameter, Pointer, Slot, StatusError, enumerations
 
 __all__ = ["SECTION", "failure_of", "outcome_of", "valid_arguments"]
 
@@ -21,12 +21,18 @@ _VALUES: dict[str, Any] = {
     "PLSA_CLIENT_REQUEST": ClientRequest(1),
     "SEC_THREAD_START": print,
 }
+_SECRET = b"credential"
 
 
 def valid_arguments(slot: Slot) -> list[object]:
     """A value for each parameter that is passed in, each one that its C type can carry."""
     members = {name: next(iter(getattr(enumerations, name))) for name in enumerations.__all__}
-    return [_VALUES.get(each.type, members.get(each.type)) for each in slot.in_parameters]
+    values = {**members, **_VALUES}
+    return [_SECRET if _is_secret(each) else values.get(each.type) for each in slot.in_parameters]
+
+
+def _is_secret(parameter: Parameter) -> bool:
+    return parameter.type == "PLSA_STRING" and parameter.takes_bytes
 
 
 def failure_of(slot: Slot, status: NTSTATUS) -> object:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from lsart.contract._pointer import Pointer
+    from lsart.contract._security_structures import LSA_STRING
     from lsart.contract._structures import ClientRequest
 
 __all__ = ["LSA_DISPATCH_TABLE"]
@@ -32,7 +33,7 @@ class LSA_DISPATCH_TABLE(Protocol):
         """
 
     async def AddCredential(
-        self, logon_id: int, authentication_package: int, primary_key_value: str, credentials: bytes
+        self, logon_id: int, authentication_package: int, primary_key_value: str | LSA_STRING, credentials: bytes
     ) -> None:
         """Store one package-formatted credential under a logon session.
 
@@ -46,8 +47,8 @@ class LSA_DISPATCH_TABLE(Protocol):
         authentication_package: int,
         query_context: int,
         retrieve_all_credentials: bool,
-        primary_key_value: str,
-    ) -> tuple[int, str, int, bytes]:
+        primary_key_value: str | LSA_STRING,
+    ) -> tuple[int, str, int, LSA_STRING]:
         """Fetch stored credentials of the calling package, one per call, by key or all in sequence.
 
         Raises StatusError: ERROR_GEN_FAILURE (nothing (or nothing more) to return; a Win32 code, NTSTATUS counterpart
@@ -55,7 +56,9 @@ class LSA_DISPATCH_TABLE(Protocol):
         (no session has that LUID); any status of the set lsa-policy-returns.
         """
 
-    async def DeleteCredential(self, logon_id: int, authentication_package: int, primary_key_value: str) -> None:
+    async def DeleteCredential(
+        self, logon_id: int, authentication_package: int, primary_key_value: str | LSA_STRING
+    ) -> None:
         """Delete the first stored credential that matches session, package and key.
 
         Raises StatusError: ERROR_GEN_FAILURE (no credential matches; a Win32 code, NTSTATUS counterpart

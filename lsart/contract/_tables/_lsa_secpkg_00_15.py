@@ -51,7 +51,7 @@ LSA_SECPKG_0_TO_15: tuple[Slot, ...] = (
         parameters=(
             Parameter("logon_id", "LogonId", "PLUID", "in", False, "Session that will hold the credential."),
             Parameter("authentication_package", "AuthenticationPackage", "ULONG", "in", False, "Id that the package received in LsaApInitializePackage."),
-            Parameter("primary_key_value", "PrimaryKeyValue", "PLSA_STRING", "in", False, "Key used later to find the credential; format chosen by the package."),
+            Parameter("primary_key_value", "PrimaryKeyValue", "PLSA_STRING", "in", False, "Key used later to find the credential; format chosen by the package.", takes_string=True),
             Parameter("credentials", "Credentials", "PLSA_STRING", "in", False, "Credential bytes in the package's own format.", takes_bytes=True),
         ),
         statuses=(
@@ -73,7 +73,7 @@ LSA_SECPKG_0_TO_15: tuple[Slot, ...] = (
             Parameter("authentication_package", "AuthenticationPackage", "ULONG", "in", False, "Id of the calling package; only its own credentials are returned."),
             Parameter("query_context", "QueryContext", "PULONG", "inout", False, "Enumeration cursor; zero on the first call."),
             Parameter("retrieve_all_credentials", "RetrieveAllCredentials", "BOOLEAN", "in", False, "TRUE walks every credential; FALSE only those matching the key."),
-            Parameter("primary_key_value", "PrimaryKeyValue", "PLSA_STRING", "inout", False, "With FALSE the key to match; with TRUE ignored on entry and filled with the key found."),
+            Parameter("primary_key_value", "PrimaryKeyValue", "PLSA_STRING", "inout", False, "With FALSE the key to match; with TRUE ignored on entry and filled with the key found.", takes_string=True),
             Parameter("primary_key_length", "PrimaryKeyLength", "PULONG", "out", False, "With TRUE the length needed for the key."),
             Parameter("credentials", "Credentials", "PLSA_STRING", "out", False, "Receives one credential."),
         ),
@@ -96,7 +96,7 @@ LSA_SECPKG_0_TO_15: tuple[Slot, ...] = (
         parameters=(
             Parameter("logon_id", "LogonId", "PLUID", "in", False, "Session searched."),
             Parameter("authentication_package", "AuthenticationPackage", "ULONG", "in", False, "Package id under which the credential was stored."),
-            Parameter("primary_key_value", "PrimaryKeyValue", "PLSA_STRING", "in", False, "Key of the credential."),
+            Parameter("primary_key_value", "PrimaryKeyValue", "PLSA_STRING", "in", False, "Key of the credential.", takes_string=True),
         ),
         statuses=(
             DocumentedStatus("STATUS_SUCCESS", "one credential deleted"),

@@ -1,0 +1,66 @@
+"""Events of logon sessions and handles. Secrets never appear in one."""
+
+from __future__ import annotations
+
+import attrs
+
+from lsart.events._base import Event, Origin
+
+__all__ = [
+    "HandleLeaked",
+    "LogonSessionCreated",
+    "LogonSessionDeleted",
+    "LogonSessionEnded",
+    "LogonSessionHandedOver",
+    "LogonSessionLeaked",
+]
+
+
+@attrs.frozen(kw_only=True)
+class LogonSessionCreated(Event):
+    """CreateLogonSession made a session that this LUID names."""
+
+    logon_id: int
+    origin: Origin
+
+
+@attrs.frozen(kw_only=True)
+class LogonSessionDeleted(Event):
+    """A package took its session back with DeleteLogonSession; `credentials` entries stored under it went with it."""
+
+    logon_id: int
+    credentials: int
+    origin: Origin
+
+
+@attrs.frozen(kw_only=True)
+class LogonSessionHandedOver(Event):
+    """LSA owns the session from now on: whoever created it must not delete it."""
+
+    logon_id: int
+    created: Origin
+
+
+@attrs.frozen(kw_only=True)
+class LogonSessionEnded(Event):
+    """A session that LSA owned is gone: nothing needed it any more."""
+
+    logon_id: int
+    created: Origin
+
+
+@attrs.frozen(kw_only=True)
+class LogonSessionLeaked(Event):
+    """A session was still its package's own when the package was unloaded: who created it."""
+
+    logon_id: int
+    created: Origin
+
+
+@attrs.frozen(kw_only=True)
+class HandleLeaked(Event):
+    """A handle was still open when its package was unloaded. `what` is the kind of object it names."""
+
+    handle: int
+    what: str
+    opened: Origin

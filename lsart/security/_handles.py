@@ -1,0 +1,159 @@
+"""Handle tables: numbers that name objects in one process and mean nothing in another.
+
+An object lives while a handle of any process names it; with the last one it is closed. Values are multiples of four,
+as on Windows, and none is used twice in a run, so that a stale handle never finds somebody else's object.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import attrs
+
+from lsart.contract import InternalError
+from lsart.events import HandleLeaked, Origin, ResourceRefused
+from lsart.memory import Environment, Machine, Resource
+
+__all__ = ["EventObject", "HandleTable", "KernelObject"]
+
+_ONE = {Resource.HANDLES: 1}
+
+
+class KernelObject:
+    """What a handle names. `kind` says what it is; `handles` counts the handles to it, of all processes."""
+
+    kind = "object"
+
+    def __init__(self) -> None:
+        self.handles = 0
+        self.is_closed = False
+
+    def opened(self) -> None:
+        """One more handle names it; only handle tables call this.
+
+        Raises:
+            InternalError: the last handle is closed already.
+        """
+        if self.is_closed:
+            raise InternalError(f"a handle to {self.kind} that is closed")
+        self.handles += 1
+
+    def closed(self, time_ns: int) -> None:
+        """One handle fewer names it; only handle tables call this."""
+        if self.handles <= 0:
+            raise InternalError(f"{self.kind} has no handle to close")
+        self.handles -= 1
+        if not self.handles:
+            self.is_closed = True
+            self.last_handle_closed(time_ns)
+
+    def last_handle_closed(self, time_ns: int) -> None:
+        """The object goes; kinds that hold something give it back here."""
+
+
+class EventObject(KernelObject):
+    """An event: set once, it stays set (a manual-reset event). Page: sdk-api nf-synchapi-createeventw."""
+
+    kind = "event"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.is_set = False
+
+
+@attrs.frozen
+class _Entry:
+    target: KernelObject
+    opened: Origin
+
+
+class HandleTable:
+    """The handles of one process.
+
+    Args:
+        machine: charged one handle each, in the name of who opens it; None for a process whose handles are not
+            limited, as those of clients.
+    """
+
+    def __init__(self, environment: Environment, machine: Machine | None = None) -> None:
+        self._environment = environment
+        self._machine = machine
+        self._entries: dict[int, _Entry] = {}
+        self._next = 4
+
+    def open(self, target: KernelObject, origin: Origin) -> int | None:
+        """A new handle to `target`; None when the machine has no handles left."""
+        if self._machine is not None:
+            refusal = self._machine.charge(origin.package, _ONE)
+            if refusal is not None:
+                self._environment.bus.emit(
+                    ResourceRefused(
+                        time_ns=origin.time_ns,
+                        resource=refusal.resource.value,
+                        wanted=refusal.wanted,
+                        in_use=refusal.in_use,
+                        limit=refusal.limit,
+                        owner=origin.package,
+                    )
+                )
+                return None
+        target.opened()
+        handle = self._next
+        self._next += 4
+        self._entries[handle] = _Entry(target, origin)
+        return handle
+
+    def find(self, handle: int) -> KernelObject | None:
+        """What the handle names in this process."""
+        entry = self._entries.get(handle)
+        return None if entry is None else entry.target
+
+    def close(self, handle: int, time_ns: int) -> bool:
+        """Close one handle; False when it is none of this process (or no longer)."""
+        entry = self._entries.pop(handle, None)
+        if entry is None:
+            return False
+        if self._machine is not None:
+            self._machine.release(entry.opened.package, _ONE)
+        entry.target.closed(time_ns)
+        return True
+
+    def duplicate(self, handle: int, into: HandleTable, origin: Origin) -> int | None:
+        """A handle of the process `into` to the same object.
+
+        None when `handle` is none of this process, or the machine has no handles left.
+        """
+        target = self.find(handle)
+        return None if target is None else into.open(target, origin)
+
+    def release_package(self, package: str, time_ns: int) -> None:
+        """Tell which handles a package leaves open when it is unloaded, and close them."""
+        for handle, entry in tuple(self._entries.items()):
+            if entry.opened.package == package:
+                self._environment.bus.emit(
+                    HandleLeaked(time_ns=time_ns, handle=handle, what=entry.target.kind, opened=entry.opened)
+                )
+                self.close(handle, time_ns)
+
+    def close_all(self, time_ns: int) -> None:
+        """The process ends, and its handles with it."""
+        for handle in tuple(self._entries):
+            self.close(handle, time_ns)
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(tuple(self._entries))
+
+    def due(self) -> int:
+        """Handles that the machine should have charged."""
+        return 0 if self._machine is None else len(self)
+
+    def check(self) -> list[str]:
+        """Every invariant of this table; [] when sound."""
+        return [
+            f"handle {handle:#x} names {entry.target.kind} with {entry.target.handles} handles"
+            for handle, entry in self._entries.items()
+            if entry.target.is_closed or entry.target.handles < 1
+        ]

@@ -1,0 +1,85 @@
+"""Handle tables of three processes against plain dictionaries."""
+
+from __future__ import annotations
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from worlds import World
+
+from lsart.memory import Resource
+from lsart.security import HandleTable, KernelObject
+
+PROCESSES = st.sampled_from(["lsass", "alice", "bob"])
+LIMIT = 5
+
+
+class Handles(RuleBasedStateMachine):
+    """The model: which number names which object in which process."""
+
+    @initialize()
+    def start(self) -> None:
+        self.world = World(handles=LIMIT)
+        self.tables = {
+            "lsass": HandleTable(self.world.environment, self.world.machine),
+            "alice": HandleTable(self.world.environment),
+            "bob": HandleTable(self.world.environment),
+        }
+        self.model: dict[tuple[str, int], KernelObject] = {}
+        self.objects: list[KernelObject] = []
+        self.numbers: set[tuple[str, int]] = set()
+
+    def took(self, process: str, handle: int | None, target: KernelObject) -> None:
+        if handle is None:
+            assert process == "lsass"
+            assert self.count("lsass") == LIMIT
+            return
+        assert (process, handle) not in self.numbers, "a number is used once"
+        self.numbers.add((process, handle))
+        self.model[process, handle] = target
+
+    def count(self, process: str) -> int:
+        return sum(each == process for each, _ in self.model)
+
+    @rule(process=PROCESSES)
+    def open(self, process: str) -> None:
+        target = KernelObject()
+        self.objects.append(target)
+        self.took(process, self.tables[process].open(target, self.world.by()), target)
+
+    @rule(source=PROCESSES, into=PROCESSES, number=st.integers(0, 20))
+    def duplicate(self, source: str, into: str, number: int) -> None:
+        handle = self.tables[source].duplicate(4 * number, self.tables[into], self.world.by())
+        target = self.model.get((source, 4 * number))
+        if target is None:
+            assert handle is None
+        else:
+            self.took(into, handle, target)
+
+    @rule(process=PROCESSES, number=st.integers(0, 20))
+    def close(self, process: str, number: int) -> None:
+        expected = self.model.pop((process, 4 * number), None) is not None
+        assert self.tables[process].close(4 * number, self.world.now) is expected
+
+    @rule(process=PROCESSES)
+    def die(self, process: str) -> None:
+        self.tables[process].close_all(self.world.now)
+        self.model = {key: target for key, target in self.model.items() if key[0] != process}
+
+    @invariant()
+    def counts_are_those_of_the_model(self) -> None:
+        if not hasattr(self, "world"):
+            return
+        for target in self.objects:
+            named = sum(each is target for each in self.model.values())
+            assert target.handles == named
+            if named:
+                assert not target.is_closed
+        assert self.world.machine.in_use(Resource.HANDLES) == self.count("lsass")
+        for process, table in self.tables.items():
+            assert {each: table.find(each) for each in table} == {
+                number: target for (owner, number), target in self.model.items() if owner == process
+            }
+            assert table.check() == []
+
+
+TestHandles = Handles.TestCase
