@@ -43,7 +43,7 @@ from lsart.contract._pointer import (
 from lsart.contract._ports import (
     FunctionTable,
     SharedBytes,
-    Win32Functions,
+    Win32,
 )
 from lsart.contract._proofs import (
     Proof,
@@ -66,6 +66,11 @@ from lsart.contract._rules import (
 )
 from lsart.contract._security_structures import (
     LSA_STRING,
+    LSA_TOKEN_INFORMATION_NULL,
+    LSA_TOKEN_INFORMATION_V1,
+    LUID_AND_ATTRIBUTES,
+    SID_AND_ATTRIBUTES,
+    TOKEN_SOURCE,
 )
 from lsart.contract._status import (
     NDIS_STATUS,
@@ -181,6 +186,9 @@ __all__ = [
     "LSA_SECPKG_FUNCTION_TABLE",
     "LSA_SECPKG_SLOTS",
     "LSA_STRING",
+    "LSA_TOKEN_INFORMATION_NULL",
+    "LSA_TOKEN_INFORMATION_V1",
+    "LUID_AND_ATTRIBUTES",
     "NDIS_FUNCTIONS",
     "NDIS_STATUS",
     "NDIS_STATUS_FAILURE",
@@ -221,6 +229,7 @@ __all__ = [
     "SEC_I_CONTINUE_NEEDED",
     "SEC_I_INCOMPLETE_CREDENTIALS",
     "SEC_I_RENEGOTIATE",
+    "SID_AND_ATTRIBUTES",
     "STATUS_ACCESS_DENIED",
     "STATUS_ACCESS_VIOLATION",
     "STATUS_ACCOUNT_DISABLED",
@@ -259,6 +268,7 @@ __all__ = [
     "STATUS_QUOTA_EXCEEDED",
     "STATUS_SUCCESS",
     "STATUS_UNSUCCESSFUL",
+    "TOKEN_SOURCE",
     "AccessViolation",
     "CallPackageReply",
     "ChoiceInfo",
@@ -291,7 +301,7 @@ __all__ = [
     "SharedBytes",
     "Slot",
     "StatusError",
-    "Win32Functions",
+    "Win32",
     "ZeroSize",
     "choice_infos",
     "constants",

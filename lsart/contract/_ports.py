@@ -8,7 +8,7 @@ from lsart.contract._pointer import Pointer
 from lsart.contract._structures import CallPackageReply, ClientRequest
 from lsart.contract._tables import LSA_SECPKG_FUNCTION_TABLE
 
-__all__ = ["FunctionTable", "SharedBytes", "Win32Functions"]
+__all__ = ["FunctionTable", "SharedBytes", "Win32"]
 
 
 class SharedBytes(Protocol):
@@ -35,7 +35,7 @@ class SharedBytes(Protocol):
         ...
 
 
-class Win32Functions(Protocol):
+class Win32(Protocol):
     """Functions of Windows itself, of which no table has slots. They do not wait."""
 
     def AllocateLocallyUniqueId(self) -> int:
@@ -68,7 +68,7 @@ class FunctionTable(LSA_SECPKG_FUNCTION_TABLE, Protocol):
         ...
 
     @property
-    def win32(self) -> Win32Functions:
+    def win32(self) -> Win32:
         """Functions of Windows itself, called as this package."""
         ...
 

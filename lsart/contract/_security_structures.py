@@ -1,7 +1,8 @@
-"""Structures of logon sessions and credentials, as frozen values.
+"""Structures of logon sessions, credentials and tokens, as frozen values.
 
 Attributes are the Windows members in snake_case: ``MaximumLength`` is ``maximum_length``.
-Page: sdk-api ns-lsalookup-lsa_string.
+SIDs are text: ``S-1-5-18``. Pages: sdk-api ns-lsalookup-lsa_string, ns-winnt-token_source,
+ns-ntsecpkg-lsa_token_information_null, ns-ntsecpkg-lsa_token_information_v1.
 """
 
 from __future__ import annotations
@@ -10,9 +11,18 @@ import attrs
 
 from lsart.contract._pointer import Pointer
 
-__all__ = ["LSA_STRING"]
+__all__ = [
+    "LSA_STRING",
+    "LSA_TOKEN_INFORMATION_NULL",
+    "LSA_TOKEN_INFORMATION_V1",
+    "LUID_AND_ATTRIBUTES",
+    "SID_AND_ATTRIBUTES",
+    "TOKEN_SOURCE",
+]
 
 _USHORT_MAX = 0xFFFF
+_NEVER = 0x7FFF_FFFF_FFFF_FFFF  # the latest time that a LARGE_INTEGER says
+_SOURCE_NAME = 8  # bytes
 
 
 @attrs.frozen
@@ -52,3 +62,68 @@ class LSA_STRING:
                 f"LSA_STRING(length={self.length}, maximum_length={self.maximum_length}): expected "
                 f"0 <= length <= maximum_length <= {_USHORT_MAX}"
             )
+
+
+@attrs.frozen
+class SID_AND_ATTRIBUTES:
+    """A user or group, and how it counts: SE_GROUP bits of winnt.h."""
+
+    sid: str
+    attributes: int = 0
+
+
+@attrs.frozen
+class LUID_AND_ATTRIBUTES:
+    """A privilege by its LUID, and whether it is on: SE_PRIVILEGE bits of winnt.h."""
+
+    luid: int
+    attributes: int = 0
+
+
+@attrs.frozen
+class TOKEN_SOURCE:
+    """Who made a token.
+
+    Args:
+        source_name: at most eight bytes. source_identifier: a LUID.
+
+    Raises:
+        ValueError: a longer name.
+    """
+
+    source_name: str
+    source_identifier: int = 0
+
+    def __attrs_post_init__(self) -> None:
+        size = len(self.source_name.encode("utf-8", "surrogatepass"))
+        if size > _SOURCE_NAME:
+            raise ValueError(f"TOKEN_SOURCE({self.source_name!r}): {size} bytes; SourceName holds {_SOURCE_NAME}")
+
+
+@attrs.frozen(kw_only=True)
+class LSA_TOKEN_INFORMATION_NULL:
+    """What an anonymous token is made of. `expiration_time` counts 100 ns since 1601; the default is never."""
+
+    groups: tuple[SID_AND_ATTRIBUTES, ...] = ()
+    expiration_time: int = _NEVER
+
+
+@attrs.frozen(kw_only=True)
+class LSA_TOKEN_INFORMATION_V1:
+    """What the token of a user is made of.
+
+    Args:
+        user: SID of the user. primary_group: SID of a group, required.
+        groups: without those that LSA adds itself.
+        privileges: LSA's policy adds to them.
+        owner: SID of the default owner, None for the user. default_dacl: bytes of it, None for no protection.
+        expiration_time: in 100 ns since 1601; the default is never.
+    """
+
+    user: SID_AND_ATTRIBUTES
+    primary_group: str
+    groups: tuple[SID_AND_ATTRIBUTES, ...] = ()
+    privileges: tuple[LUID_AND_ATTRIBUTES, ...] = ()
+    owner: str | None = None
+    default_dacl: bytes | None = None
+    expiration_time: int = _NEVER

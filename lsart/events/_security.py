@@ -59,8 +59,8 @@ class LogonSessionLeaked(Event):
 
 @attrs.frozen(kw_only=True)
 class HandleLeaked(Event):
-    """A handle was still open when its package was unloaded. `what` is the kind of object it names."""
+    """A handle was still open when its package was unloaded. `kind` is what it names."""
 
+    kind: str
     handle: int
-    what: str
     opened: Origin

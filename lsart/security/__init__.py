@@ -3,6 +3,7 @@
 from lsart.security._accounts import GUEST_RID, Account, Accounts, AccountsError, Group, LockoutPolicy
 from lsart.security._accounts_file import accounts_text, parse_accounts, read_accounts
 from lsart.security._auth_data import AuthData, pack_auth_data, unpack_auth_data
+from lsart.security._build_token import DEFAULT_POLICY, TokenContent, build_token
 from lsart.security._credentials import Credential, Credentials
 from lsart.security._handles import EventObject, HandleTable, KernelObject
 from lsart.security._luid import (
@@ -15,19 +16,44 @@ from lsart.security._luid import (
 )
 from lsart.security._names import CrackError, Names, parts_of
 from lsart.security._passwords import HashCost, hash_password, is_password
+from lsart.security._privileges import (
+    PRIVILEGES,
+    SE_PRIVILEGE_ENABLED,
+    SE_PRIVILEGE_ENABLED_BY_DEFAULT,
+    privilege_name,
+)
 from lsart.security._protect import MemoryCipher
 from lsart.security._sam import OpenAccount, PasswordVerdict, Sam
 from lsart.security._security import Security
 from lsart.security._sessions import LOGON_SESSION_SIZE, LogonSession, Sessions, SessionState
+from lsart.security._sid import (
+    ANONYMOUS_LOGON,
+    AUTHENTICATED_USERS,
+    EVERYONE,
+    LOCAL_SYSTEM,
+    logon_sid,
+    sid_bytes,
+    sid_text,
+)
+from lsart.security._tokens import AccessToken, Tokens
 
 __all__ = [
+    "ANONYMOUS_LOGON",
     "ANONYMOUS_LUID",
+    "AUTHENTICATED_USERS",
+    "DEFAULT_POLICY",
+    "EVERYONE",
     "GUEST_RID",
     "LOCALSERVICE_LUID",
+    "LOCAL_SYSTEM",
     "LOGON_SESSION_SIZE",
     "NETWORKSERVICE_LUID",
+    "PRIVILEGES",
+    "SE_PRIVILEGE_ENABLED",
+    "SE_PRIVILEGE_ENABLED_BY_DEFAULT",
     "SYSTEM_LUID",
     "SYSTEM_LUIDS",
+    "AccessToken",
     "Account",
     "Accounts",
     "AccountsError",
@@ -51,12 +77,19 @@ __all__ = [
     "Security",
     "SessionState",
     "Sessions",
+    "TokenContent",
+    "Tokens",
     "accounts_text",
+    "build_token",
     "hash_password",
     "is_password",
+    "logon_sid",
     "pack_auth_data",
     "parse_accounts",
     "parts_of",
+    "privilege_name",
     "read_accounts",
+    "sid_bytes",
+    "sid_text",
     "unpack_auth_data",
 ]

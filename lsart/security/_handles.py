@@ -131,7 +131,7 @@ class HandleTable:
         for handle, entry in tuple(self._entries.items()):
             if entry.opened.package == package:
                 self._environment.bus.emit(
-                    HandleLeaked(time_ns=time_ns, handle=handle, what=entry.target.kind, opened=entry.opened)
+                    HandleLeaked(time_ns=time_ns, kind=entry.target.kind, handle=handle, opened=entry.opened)
                 )
                 self.close(handle, time_ns)
 

@@ -7,12 +7,13 @@ from lsart.security._credentials import Credentials
 from lsart.security._handles import HandleTable
 from lsart.security._luid import Luids
 from lsart.security._sessions import Sessions
+from lsart.security._tokens import Tokens
 
 __all__ = ["Security"]
 
 
 class Security:
-    """LUIDs, sessions, credentials and handles of one LSASS process.
+    """LUIDs, sessions, credentials, tokens and handles of one LSASS process.
 
     Args:
         memory: where credentials are kept; its machine pays for sessions and handles.
@@ -24,6 +25,7 @@ class Security:
         self.luids = Luids()
         self.sessions = Sessions(machine, environment)
         self.credentials = Credentials(self.sessions, memory)
+        self.tokens = Tokens(self.sessions, self.luids)
         self.handles = HandleTable(environment, machine)
 
     def release_package(self, package: str, time_ns: int) -> None:
@@ -42,4 +44,4 @@ class Security:
 
     def check(self) -> list[str]:
         """Every invariant of this floor, without the machine's books; [] when sound."""
-        return [*self.sessions.check(), *self.credentials.check(), *self.handles.check()]
+        return [*self.sessions.check(), *self.credentials.check(), *self.tokens.check(), *self.handles.check()]

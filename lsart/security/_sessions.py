@@ -71,7 +71,8 @@ class LogonSession:
 class Sessions:
     """The sessions of one LSA, those of the system included.
 
-    `on_gone` is called with each session that is gone, at once: what was stored under it goes with it.
+    `on_gone` is called with each session that is gone, at once: what was stored under it goes with it. `on_ended` is
+    called after that, with those that were LSA's and ended with their last reference.
     """
 
     def __init__(self, machine: Machine, environment: Environment) -> None:
@@ -79,6 +80,7 @@ class Sessions:
         self._environment = environment
         self._sessions: dict[int, LogonSession] = {}
         self.on_gone: list[Callable[[LogonSession], None]] = []
+        self.on_ended: list[Callable[[LogonSession], None]] = []
         for luid in SYSTEM_LUIDS:
             # The kernel made them before LSA came up, so they are charged to nobody here.
             self._sessions[luid] = LogonSession(luid, Origin(SYSTEM), SessionState.SYSTEM)
@@ -218,6 +220,8 @@ class Sessions:
         self._remove(session)
         created = session.created
         self._environment.bus.emit(LogonSessionEnded(time_ns=time_ns, logon_id=session.logon_id, created=created))
+        for hook in self.on_ended:
+            hook(session)
 
     def _remove(self, session: LogonSession) -> None:
         del self._sessions[session.logon_id]

@@ -54,7 +54,7 @@ async def test_a_handle_that_a_package_leaves_open_is_told_at_unload(log: Log) -
     async with lsart.open_lsa(scripted("leaky", initialize=initialize), bus=log.bus) as lsa:
         assert log.of(HandleLeaked) == []
     told = log.one(HandleLeaked)
-    assert (told.what, told.opened.package, told.opened.function) == ("event", "leaky", "CreateEvent")
+    assert (told.kind, told.opened.package, told.opened.function) == ("event", "leaky", "CreateEvent")
     assert in_use(lsa) == {}
 
 

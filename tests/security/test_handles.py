@@ -78,6 +78,6 @@ def test_what_a_package_leaves_open_is_told_and_closed() -> None:
     kept = table.open(EventObject(), world.by("CreateEvent", package="other"))
     table.release_package("cache", world.now)
     told = world.told(HandleLeaked)
-    assert [(each.handle, each.what, each.opened.package) for each in told] == [(left, "event", "cache")]
+    assert [(each.handle, each.kind, each.opened.package) for each in told] == [(left, "event", "cache")]
     assert list(table) == [kept]
     assert table.check() == []

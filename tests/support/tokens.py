@@ -1,0 +1,34 @@
+"""What the tests of tokens stand on: a user, and tokens of that user."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lsart.contract import (
+    LSA_TOKEN_INFORMATION_NULL,
+    LSA_TOKEN_INFORMATION_V1,
+    SID_AND_ATTRIBUTES,
+    TOKEN_SOURCE,
+)
+from lsart.security import TokenContent, build_token
+
+__all__ = ["ADMINS", "LUID", "USER", "USERS", "V1", "built"]
+
+LUID = 0x1000
+USER = "S-1-5-21-1-2-3-1001"
+USERS = SID_AND_ATTRIBUTES("S-1-5-32-545", 7)
+ADMINS = SID_AND_ATTRIBUTES("S-1-5-32-544", 7)
+V1 = LSA_TOKEN_INFORMATION_V1(user=SID_AND_ATTRIBUTES(USER), primary_group=USERS.sid, groups=(USERS,))
+
+
+def built(information: LSA_TOKEN_INFORMATION_NULL | LSA_TOKEN_INFORMATION_V1 = V1, **given: Any) -> TokenContent:
+    """What a token of the user holds; `given` replaces arguments of `build_token`."""
+    rest: dict[str, Any] = {
+        "token_id": 1,
+        "logon_luid": 0x1_0000_0002,
+        "logon_id": LUID,
+        "source": TOKEN_SOURCE("cache"),
+        "logon_type": 2,
+        "impersonation_level": 2,
+    }
+    return build_token(information, **(rest | given))
