@@ -90,6 +90,7 @@ PYTHON_TYPES = {
     **{"BOOLEAN": "bool", "PBOOLEAN": "bool", "NTSTATUS": "NTSTATUS", "PNTSTATUS": "NTSTATUS"},
     **{"PVOID": "Pointer", "PUCHAR": "Pointer", "PVOID *": "Pointer | None", "PUCHAR *": "Pointer | None"},
     "PLSA_CLIENT_REQUEST": "ClientRequest",
+    **{"PTOKEN_GROUPS": "tuple[SID_AND_ATTRIBUTES, ...]", "PTOKEN_SOURCE": "TOKEN_SOURCE"},
 }
 # Where the C type alone would say too little: LSA's own side of a copy may be bytes at hand, credentials are opaque
 # bytes although they travel in a string structure (ADC-5), and NULL is documented for one function that frees (FCB-3)
@@ -104,6 +105,8 @@ SPECIAL_TYPES = {
     ("AddCredential", "PrimaryKeyValue"): "str | LSA_STRING",
     ("DeleteCredential", "PrimaryKeyValue"): "str | LSA_STRING",
     ("GetCredentials", "Credentials"): "LSA_STRING",
+    ("CreateToken", "TokenInformation"): "LSA_TOKEN_INFORMATION_NULL | LSA_TOKEN_INFORMATION_V1",
+    ("OpenTokenByLogonId", "RetTokenHandle"): "int",
     ("GetCredentials", "PrimaryKeyValue"): "str | LSA_STRING",
     ("CloseSamUser", "UserHandle"): "Pointer | None",
     ("ExpandAuthDataForDomain", "Reserved"): "None",

@@ -51,13 +51,33 @@ def method(slot: Record) -> list[str]:
     return [*signature, *docstring(slot), ""]
 
 
+STRUCTURES = (
+    "LSA_STRING",
+    "LSA_TOKEN_INFORMATION_NULL",
+    "LSA_TOKEN_INFORMATION_V1",
+    "SID_AND_ATTRIBUTES",
+    "TOKEN_SOURCE",
+)
+
+
+def structures_import(code: str) -> str:
+    """The import of the structures that a protocol names, as the formatter leaves it."""
+    used = [each for each in STRUCTURES if re.search(rf"\b{each}\b", code)]
+    line = f"from lsart.contract._security_structures import {', '.join(used)}\n"
+    if len(line) + 3 > WIDTH:
+        line = "".join(
+            ["from lsart.contract._security_structures import (\n", *(f"        {each},\n" for each in used), "    )\n"]
+        )
+    return line if used else ""
+
+
 def protocol_module(name: str, bases: Sequence[str], doc: str, slots: Sequence[Record], imports: str = "") -> str:
     body = [line for slot in slots for line in method(slot)]
     code = "\n".join(body)
     constants = [each for each in sorted(ENUMS) if re.search(rf"\b{each}\b", code)]
     needed = [
         "from lsart.contract._pointer import Pointer\n" if re.search(r"\bPointer\b", code) else "",
-        "from lsart.contract._security_structures import LSA_STRING\n" if "LSA_STRING" in code else "",
+        structures_import(code),
         "from lsart.contract._status import NTSTATUS\n" if re.search(r": NTSTATUS|-> .*NTSTATUS", code) else "",
         "from lsart.contract._structures import ClientRequest\n" if "ClientRequest" in code else "",
     ]

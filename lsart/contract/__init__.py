@@ -1,8 +1,7 @@
 """Floor 1: the Windows contract as values, tables and rules. Authors of packages need nothing else.
 
 Constants that are no statuses (``SECPKG_FLAG_LOGON``) are in `lsart.contract.constants`, C enumerations in
-`lsart.contract.enumerations`; those of NDIS are in
-`lsart.contract.ndis_constants` and on the face of `lsart.ndis`.
+`lsart.contract.enumerations`; those of NDIS are in `lsart.contract.ndis_constants` and on the face of `lsart.ndis`.
 """
 
 from lsart.contract._choice import (

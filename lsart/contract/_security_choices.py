@@ -15,6 +15,7 @@ __all__ = ["SecurityChoices"]
 _STATUS_SUCCESS = NTSTATUS(0)
 _STATUS_UNSUCCESSFUL = NTSTATUS(0xC0000001)
 _STATUS_INVALID_PARAMETER = NTSTATUS(0xC000000D)
+_STATUS_NO_SUCH_LOGON_SESSION = NTSTATUS(0xC000005F)
 _ERROR_GEN_FAILURE = NTSTATUS(31, "ERROR_GEN_FAILURE")
 
 
@@ -57,4 +58,22 @@ class SecurityChoices(DeclaredChoices):
         "newest",
         gap="DeleteCredential/1",
         reason="A list that grows at its end is the simplest; enumeration has the same order.",
+    )
+    token_information_freed_by: Literal["lsa", "package"] = choice(
+        "lsa",
+        "package",
+        gap="CreateToken/1",
+        reason="That Groups must come from AllocatePrivateHeap (CTK-4) would be of no use if LSA did not free it.",
+    )
+    create_token_unknown_session: NTSTATUS = choice(
+        _STATUS_NO_SUCH_LOGON_SESSION,
+        _STATUS_INVALID_PARAMETER,
+        gap="CreateToken/1",
+        reason="The status that the slots of sessions have for the same mistake.",
+    )
+    open_token_unknown_session: NTSTATUS = choice(
+        _STATUS_NO_SUCH_LOGON_SESSION,
+        _STATUS_INVALID_PARAMETER,
+        gap="OpenTokenByLogonId/1",
+        reason="The status that the slots of sessions have; a session without a token has none to open either.",
     )

@@ -114,7 +114,7 @@ class LSA_TOKEN_INFORMATION_V1:
 
     Args:
         user: SID of the user. primary_group: SID of a group, required.
-        groups: without those that LSA adds itself.
+        groups: without those that LSA adds itself; at hand, or where a TOKEN_GROUPS lies in the private heap.
         privileges: LSA's policy adds to them.
         owner: SID of the default owner, None for the user. default_dacl: bytes of it, None for no protection.
         expiration_time: in 100 ns since 1601; the default is never.
@@ -122,7 +122,7 @@ class LSA_TOKEN_INFORMATION_V1:
 
     user: SID_AND_ATTRIBUTES
     primary_group: str
-    groups: tuple[SID_AND_ATTRIBUTES, ...] = ()
+    groups: tuple[SID_AND_ATTRIBUTES, ...] | Pointer = ()
     privileges: tuple[LUID_AND_ATTRIBUTES, ...] = ()
     owner: str | None = None
     default_dacl: bytes | None = None

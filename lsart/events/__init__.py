@@ -78,6 +78,8 @@ from lsart.events._security import (
     LogonSessionEnded,
     LogonSessionHandedOver,
     LogonSessionLeaked,
+    TokenCreated,
+    TokenSourceForeign,
 )
 
 __all__ = [
@@ -152,6 +154,8 @@ __all__ = [
     "SlotReturned",
     "SlotUnavailable",
     "Subscription",
+    "TokenCreated",
+    "TokenSourceForeign",
     "WarningRaised",
     "WrongPair",
     "describe",

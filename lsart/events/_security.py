@@ -13,6 +13,8 @@ __all__ = [
     "LogonSessionEnded",
     "LogonSessionHandedOver",
     "LogonSessionLeaked",
+    "TokenCreated",
+    "TokenSourceForeign",
 ]
 
 
@@ -64,3 +66,21 @@ class HandleLeaked(Event):
     kind: str
     handle: int
     opened: Origin
+
+
+@attrs.frozen(kw_only=True)
+class TokenCreated(Event):
+    """CreateToken made a token of a session, for this user."""
+
+    logon_id: int
+    handle: int
+    user: str
+    origin: Origin
+
+
+@attrs.frozen(kw_only=True)
+class TokenSourceForeign(Event):
+    """A package made a token whose source does not carry its name."""
+
+    source: str
+    origin: Origin

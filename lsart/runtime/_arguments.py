@@ -10,9 +10,20 @@ from collections.abc import Callable
 from enum import IntEnum
 from typing import Any
 
-from lsart.contract import LSA_STRING, ClientRequest, Parameter, Pointer, Slot, enumerations
+from lsart.contract import (
+    LSA_STRING,
+    LSA_TOKEN_INFORMATION_NULL,
+    LSA_TOKEN_INFORMATION_V1,
+    SID_AND_ATTRIBUTES,
+    TOKEN_SOURCE,
+    ClientRequest,
+    Parameter,
+    Pointer,
+    Slot,
+    enumerations,
+)
 
-__all__ = ["Check", "arguments", "checker", "enumeration_of"]
+__all__ = ["Check", "arguments", "checker", "enumeration_of", "token_information_problem"]
 
 Check = Callable[[Any], str]
 """Says what is wrong with a value, or nothing.
@@ -44,6 +55,10 @@ _TEXT_LIMITS = {
     "LPWSTR": None,
     "PSID": None,
 }
+_TOKEN_FORMS: dict[int, type[object]] = {
+    enumerations.LSA_TOKEN_INFORMATION_TYPE.LsaTokenInformationNull: LSA_TOKEN_INFORMATION_NULL,
+    enumerations.LSA_TOKEN_INFORMATION_TYPE.LsaTokenInformationV1: LSA_TOKEN_INFORMATION_V1,
+}
 
 
 def checker(parameter: Parameter) -> Check:
@@ -65,6 +80,10 @@ def checker(parameter: Parameter) -> Check:
         return _null_or(nullable, _secret if parameter.takes_bytes else _counted(parameter.takes_string))
     if c_type == "BOOLEAN":
         return _truth
+    if c_type == "PTOKEN_SOURCE":
+        return _null_or(nullable, _token_source)
+    if c_type == "PTOKEN_GROUPS":
+        return _null_or(nullable, _token_groups)
     if c_type == "SEC_THREAD_START":
         return _function
     if enumeration is not None:
@@ -76,6 +95,23 @@ def enumeration_of(c_type: str) -> type[IntEnum] | None:
     """The C enumeration of that name."""
     found: type[IntEnum] | None = getattr(enumerations, c_type, None) if c_type in enumerations.__all__ else None
     return found
+
+
+def token_information_problem(form: int, value: Any) -> str:
+    """What is wrong with the structure that a token shall be made of; which one it must be, another parameter says.
+
+    Args:
+        form: a member of LSA_TOKEN_INFORMATION_TYPE.
+
+    Raises:
+        TypeError: it is not the structure of that form.
+    """
+    wanted = _TOKEN_FORMS.get(form)
+    if wanted is None:
+        return f"is of form {form}, of which no token is made; expected one of {sorted(map(int, _TOKEN_FORMS))}"
+    if not isinstance(value, wanted):
+        raise TypeError(f"expected {wanted.__name__}, got {type(value).__name__} {value!r}")
+    return ""
 
 
 def arguments(slot: Slot, names: tuple[str, ...], args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
@@ -188,6 +224,18 @@ def _truth(value: Any) -> str:
     if isinstance(value, bool):
         return ""
     raise TypeError(f"expected True or False, got {type(value).__name__} {value!r}")
+
+
+def _token_source(value: Any) -> str:
+    if isinstance(value, TOKEN_SOURCE):
+        return ""
+    raise TypeError(f"expected a TOKEN_SOURCE, got {type(value).__name__} {value!r}")
+
+
+def _token_groups(value: Any) -> str:
+    if isinstance(value, (tuple, list)) and all(isinstance(each, SID_AND_ATTRIBUTES) for each in value):
+        return ""
+    raise TypeError(f"expected a tuple of SID_AND_ATTRIBUTES, got {type(value).__name__} {value!r}")
 
 
 def _function(value: Any) -> str:

@@ -199,5 +199,6 @@ def _shown(argument: object, parameter: Parameter) -> str:
 def _fail(slot: Slot, message: str, status: int) -> object:
     """The documented failure of a slot: NULL, FALSE, nothing, or a status."""
     if slot.failure_value is FailureValue.STATUS:
-        raise StatusError(status, message)
+        has_detail = any(each.name == "sub_status" for each in slot.out_parameters)
+        raise StatusError(status, message, sub_status=status if has_detail else 0)
     return False if slot.failure_value is FailureValue.FALSE else None

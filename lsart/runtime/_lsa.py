@@ -39,6 +39,7 @@ from lsart.runtime._registry import Registry
 from lsart.runtime._resolve import PackageSpec
 from lsart.runtime._session_services import SessionServices
 from lsart.runtime._settings import LsaSettings
+from lsart.runtime._token_services import TokenServices
 from lsart.runtime._watchdog import Watchdog
 from lsart.security import Security
 
@@ -51,6 +52,7 @@ SERVICES: tuple[type[object], ...] = (
     AccountServices,
     SessionServices,
     CredentialServices,
+    TokenServices,
 )
 """What serves the slots of the function table: a method of a slot's name is that slot."""
 
@@ -90,6 +92,7 @@ class Lsa:
             self._accounts,
             SessionServices(self.security),
             CredentialServices(self.security, self.memory, lambda key: self.loader.authentication_ids.get(key)),
+            TokenServices(self.security, self.memory, self._names_of),
         )
         assert tuple(map(type, services)) == SERVICES
         self._host = Host(bus, services, settings.choices, self.security)
@@ -204,6 +207,10 @@ class Lsa:
         """Every invariant of what LSASS holds, and whether the machine's books close; [] when sound."""
         committed = sum(client.process.committed for client in self.clients)
         return [*self.memory.check(committed, self.security.due()), *self.security.check()]
+
+    def _names_of(self, key: str) -> tuple[str, ...]:
+        """What a package is called: as it was listed, and as it calls itself."""
+        return key, *(each.name for each in self.loader.packages if each.key == key)
 
     def _release(self, package: str) -> None:
         """A package is gone: tell what it left behind, and give it all back."""

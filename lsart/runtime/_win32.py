@@ -43,6 +43,7 @@ class Win32:
         """Close a handle of LSASS; False, with ERROR_INVALID_HANDLE (6), when it is none (nf-handleapi-closehandle)."""
         if self._explores:
             touch("the handles of LSA", "w", "close a handle", is_told=False)
+            touch("the tokens of LSA", "w", is_told=False)
             touch("the logon sessions of LSA", "w", is_told=False)  # the last token may end its session
         closed = self._security.handles.close(handle, self._origin_of("CloseHandle").time_ns)
         return closed or _failed(_ERROR_INVALID_HANDLE)

@@ -35,6 +35,7 @@ from lsart.security._sid import (
     sid_bytes,
     sid_text,
 )
+from lsart.security._token_bytes import pack_token_groups, unpack_token_groups
 from lsart.security._tokens import AccessToken, Tokens
 
 __all__ = [
@@ -85,6 +86,7 @@ __all__ = [
     "is_password",
     "logon_sid",
     "pack_auth_data",
+    "pack_token_groups",
     "parse_accounts",
     "parts_of",
     "privilege_name",
@@ -92,4 +94,5 @@ __all__ = [
     "sid_bytes",
     "sid_text",
     "unpack_auth_data",
+    "unpack_token_groups",
 ]

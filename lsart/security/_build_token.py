@@ -17,6 +17,7 @@ from lsart.contract import (
     SID_AND_ATTRIBUTES,
     STATUS_INVALID_PARAMETER,
     TOKEN_SOURCE,
+    Pointer,
     StatusError,
 )
 from lsart.security._privileges import PRIVILEGES, SE_PRIVILEGE_ENABLED, SE_PRIVILEGE_ENABLED_BY_DEFAULT
@@ -62,6 +63,8 @@ class TokenContent:
     expiration_time: int
     account_name: str
     authority_name: str
+    workstation: str
+    profile_path: str
 
     @property
     def is_anonymous(self) -> bool:
@@ -94,6 +97,8 @@ def build_token(
     token_groups: tuple[SID_AND_ATTRIBUTES, ...] = (),
     account_name: str = "",
     authority_name: str = "",
+    workstation: str = "",
+    profile_path: str = "",
     policy: Mapping[str, tuple[str, ...]] = DEFAULT_POLICY,
 ) -> TokenContent:
     """What the token holds.
@@ -106,6 +111,7 @@ def build_token(
         StatusError: STATUS_INVALID_PARAMETER: text that is no SID, a privilege that is none, or a primary group or
             owner that is neither the user nor one of the groups.
     """
+    assert not isinstance(information.groups, Pointer)  # whoever has the memory has read them
     groups = (*information.groups, *token_groups)
     if isinstance(information, LSA_TOKEN_INFORMATION_V1):
         user, given = information.user.sid, information.privileges
@@ -135,6 +141,8 @@ def build_token(
         expiration_time=information.expiration_time,
         account_name=account_name,
         authority_name=authority_name,
+        workstation=workstation,
+        profile_path=profile_path,
     )
 
 

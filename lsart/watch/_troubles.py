@@ -26,6 +26,7 @@ from lsart.events import (
     SlotMisused,
     SlotUnavailable,
     Subscription,
+    TokenSourceForeign,
     describe,
 )
 from lsart.security import LOGON_SESSION_SIZE
@@ -63,6 +64,7 @@ class TroubleWatch:
                 EntryPointUnused,
                 SlotMisused,
                 SlotUnavailable,
+                TokenSourceForeign,
             ),
         )
 

@@ -7,7 +7,16 @@ from typing import Any
 import attrs
 import pytest
 
-from lsart.contract import LSA_SECPKG_SLOTS, LSA_STRING, ClientRequest, Parameter, Pointer, enumerations
+from lsart.contract import (
+    LSA_SECPKG_SLOTS,
+    LSA_STRING,
+    SID_AND_ATTRIBUTES,
+    TOKEN_SOURCE,
+    ClientRequest,
+    Parameter,
+    Pointer,
+    enumerations,
+)
 from lsart.runtime._arguments import checker
 
 POINTER = Pointer(0x1000, "lsass")
@@ -32,6 +41,8 @@ CARRIED: list[tuple[str, list[Any]]] = [
     ("PLSA_STRING", ["x" * 65535, "half a pair: \ud800", ""]),
     ("BOOLEAN", [True, False]),
     ("SEC_THREAD_START", [print]),
+    ("PTOKEN_SOURCE", [TOKEN_SOURCE("cache")]),
+    ("PTOKEN_GROUPS", [(), (SID_AND_ATTRIBUTES("S-1-1-0", 7),)]),
     ("PLSA_CLIENT_REQUEST", [ClientRequest(1)]),
     ("SECURITY_LOGON_TYPE", [2, enumerations.SECURITY_LOGON_TYPE.Network]),
     ("SEC_ATTRS", [None, 5]),
@@ -47,6 +58,7 @@ TOO_MUCH: list[tuple[str, Any, str]] = [
     ("PUNICODE_STRING", None, "is NULL"),
     ("PLSA_STRING", None, "is NULL"),
     ("PSID", None, "is NULL"),
+    ("PTOKEN_SOURCE", None, "is NULL"),
     ("PVOID", None, "is NULL"),
     ("SEC_THREAD_START", None, "is NULL"),
     ("SECURITY_LOGON_TYPE", 99, "is 99, which is no SECURITY_LOGON_TYPE"),
@@ -62,6 +74,9 @@ REFUSED: list[tuple[str, Any, str]] = [
     ("PLSA_STRING", b"name", "expected text for PLSA_STRING, got bytes"),
     ("PLSA_STRING", LSA_STRING("name"), "expected text for PLSA_STRING, got LSA_STRING"),
     ("PVOID", b"bytes", "expected a Pointer or None, got bytes"),
+    ("PTOKEN_SOURCE", "cache", "expected a TOKEN_SOURCE, got str 'cache'"),
+    ("PTOKEN_GROUPS", ("S-1-1-0",), "expected a tuple of SID_AND_ATTRIBUTES, got tuple ('S-1-1-0',)"),
+    ("PTOKEN_GROUPS", SID_AND_ATTRIBUTES("S-1-1-0"), "expected a tuple of SID_AND_ATTRIBUTES, got SID_AND"),
     ("SEC_THREAD_START", "print", "expected a function, got str 'print'"),
     ("SECURITY_LOGON_TYPE", "Network", "expected a member of SECURITY_LOGON_TYPE, got str"),
     ("SECURITY_LOGON_TYPE", True, "expected a member of SECURITY_LOGON_TYPE, got bool"),

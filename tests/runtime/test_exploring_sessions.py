@@ -1,4 +1,4 @@
-"""Calls that use one logon session or one credential of it, while schedules are explored."""
+"""Calls that use one logon session, its credentials or its tokens, while schedules are explored."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import trio
 from lsas import scripted
 
 import lsart
-from lsart.contract import ClientRequest, FunctionTable
+from lsart.contract import ClientRequest, FunctionTable, enumerations
 from lsart.runtime import LsaSettings
 
 SETTINGS = LsaSettings(costs=lsart.Costs(heap_lock=0, commit_page=0, create_section=0), watchdog=None)
@@ -19,6 +19,10 @@ SETTINGS = LsaSettings(costs=lsart.Costs(heap_lock=0, commit_page=0, create_sect
         ((b"delete session", b"store"), {(), ("bob STATUS_NO_SUCH_LOGON_SESSION",)}),
         ((b"delete", b"delete"), {("alice STATUS_UNSUCCESSFUL",), ("bob STATUS_UNSUCCESSFUL",)}),
         ((b"delete", b"get"), {(), ("bob STATUS_UNSUCCESSFUL",)}),
+        (
+            (b"delete session", b"token"),
+            {(), ("alice STATUS_BAD_LOGON_SESSION_STATE",), ("bob STATUS_NO_SUCH_LOGON_SESSION",)},
+        ),
         ((b"create", b"create"), {("alice STATUS_LOGON_SESSION_COLLISION",), ("bob STATUS_LOGON_SESSION_COLLISION",)}),
     ],
 )
@@ -39,6 +43,17 @@ def test_calls_that_use_one_session_or_one_credential_meet_in_either_order(
             await table.CreateLogonSession(0x1001)
         elif message == b"store":
             await table.AddCredential(0x1000, 0, "other", b"secret")
+        elif message == b"token":
+            nobody = lsart.LSA_TOKEN_INFORMATION_NULL()
+            source = lsart.TOKEN_SOURCE("cache")
+            kinds = (
+                enumerations.SECURITY_LOGON_TYPE.Network,
+                enumerations.SECURITY_IMPERSONATION_LEVEL.SecurityIdentification,
+                enumerations.LSA_TOKEN_INFORMATION_TYPE.LsaTokenInformationNull,
+            )
+            token, _ = await table.CreateToken(0x1000, source, *kinds, nobody, None, "", "", None, None)
+            await trio.lowlevel.checkpoint()
+            table.win32.CloseHandle(token)
         elif message == b"get":
             await table.GetCredentials(0x1000, 0, 0, False, "key")
         else:

@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Awaitable
 from typing import Any
 
-from lsart.contract import NTSTATUS, ClientRequest, FailureValue, Parameter, Pointer, Slot, StatusError, enumerations
+from lsart.contract import (
+    NTSTATUS,
+    TOKEN_SOURCE,
+    ClientRequest,
+    FailureValue,
+    Parameter,
+    Pointer,
+    Slot,
+    StatusError,
+    enumerations,
+)
 
 __all__ = ["SECTION", "failure_of", "outcome_of", "valid_arguments"]
 
@@ -19,6 +29,7 @@ _VALUES: dict[str, Any] = {
     "PVOID": SECTION,
     "PUCHAR": SECTION,
     "PLSA_CLIENT_REQUEST": ClientRequest(1),
+    "PTOKEN_SOURCE": TOKEN_SOURCE("text"),
     "SEC_THREAD_START": print,
 }
 _SECRET = b"credential"

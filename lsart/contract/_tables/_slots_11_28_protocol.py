@@ -9,6 +9,12 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from lsart.contract._pointer import Pointer
+    from lsart.contract._security_structures import (
+        LSA_TOKEN_INFORMATION_NULL,
+        LSA_TOKEN_INFORMATION_V1,
+        SID_AND_ATTRIBUTES,
+        TOKEN_SOURCE,
+    )
     from lsart.contract._status import NTSTATUS
     from lsart.contract._tables._enumerations import (
         LSA_TOKEN_INFORMATION_TYPE,
@@ -97,12 +103,12 @@ class Slots11To28(Protocol):
     async def CreateToken(
         self,
         logon_id: int,
-        token_source: object,
+        token_source: TOKEN_SOURCE,
         logon_type: SECURITY_LOGON_TYPE,
         impersonation_level: SECURITY_IMPERSONATION_LEVEL,
         token_information_type: LSA_TOKEN_INFORMATION_TYPE,
-        token_information: object,
-        token_groups: object,
+        token_information: LSA_TOKEN_INFORMATION_NULL | LSA_TOKEN_INFORMATION_V1,
+        token_groups: tuple[SID_AND_ATTRIBUTES, ...] | None,
         account_name: str,
         authority_name: str,
         workstation: str | None,
@@ -122,7 +128,7 @@ class Slots11To28(Protocol):
         workstation_name: str | None,
         user_sid: object,
         logon_type: SECURITY_LOGON_TYPE,
-        token_source: object,
+        token_source: TOKEN_SOURCE,
         logon_id: int,
     ) -> None:
         """Write an audit record for a logon attempt.

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from lsart.contract._pointer import Pointer
+    from lsart.contract._security_structures import TOKEN_SOURCE
     from lsart.contract._status import NTSTATUS
     from lsart.contract._tables._enumerations import (
         SECPKG_NAME_TYPE,
@@ -60,7 +61,7 @@ class Slots29To45(Protocol):
         user_auth_data: Pointer,
         user_auth_data_size: int,
         impersonation_level: SECURITY_IMPERSONATION_LEVEL,
-        token_source: object,
+        token_source: TOKEN_SOURCE,
         logon_type: SECURITY_LOGON_TYPE,
         authority_name: str,
     ) -> tuple[int, int, str, NTSTATUS]:

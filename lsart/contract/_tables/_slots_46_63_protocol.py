@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from lsart.contract._pointer import Pointer
+    from lsart.contract._security_structures import SID_AND_ATTRIBUTES, TOKEN_SOURCE
     from lsart.contract._status import NTSTATUS
     from lsart.contract._structures import ClientRequest
     from lsart.contract._tables._enumerations import (
@@ -54,12 +55,12 @@ class Slots46To63(Protocol):
     async def CreateTokenEx(
         self,
         logon_id: int,
-        token_source: object,
+        token_source: TOKEN_SOURCE,
         logon_type: SECURITY_LOGON_TYPE,
         impersonation_level: SECURITY_IMPERSONATION_LEVEL,
         token_information_type: LSA_TOKEN_INFORMATION_TYPE,
         token_information: object,
-        token_groups: object,
+        token_groups: tuple[SID_AND_ATTRIBUTES, ...] | None,
         workstation: str | None,
         profile_path: str | None,
         session_information: object,
@@ -124,7 +125,7 @@ class Slots46To63(Protocol):
         user_sid: object,
         logon_type: SECURITY_LOGON_TYPE,
         impersonation_level: SECURITY_IMPERSONATION_LEVEL,
-        token_source: object,
+        token_source: TOKEN_SOURCE,
         logon_id: int,
     ) -> None:
         """AuditLogon with the impersonation level added.
