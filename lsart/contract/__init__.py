@@ -36,6 +36,18 @@ from lsart.contract._memory_choices import (
     Misuse,
     ZeroSize,
 )
+from lsart.contract._notification_structures import (
+    CREATE_SUSPENDED,
+    ERROR_ACCESS_DENIED,
+    ERROR_INVALID_HANDLE,
+    ERROR_INVALID_PARAMETER,
+    ERROR_NO_SYSTEM_RESOURCES,
+    SECPKG_EVENT_DOMAIN_CHANGE,
+    SECPKG_EVENT_NOTIFY,
+    SECPKG_EVENT_PACKAGE_CHANGE,
+    STACK_SIZE_PARAM_IS_A_RESERVATION,
+    ThreadStart,
+)
 from lsart.contract._pointer import (
     Pointer,
 )
@@ -177,9 +189,14 @@ from lsart.contract._win_errors import (
 
 __all__ = [
     "CLIENT_FUNCTIONS",
+    "CREATE_SUSPENDED",
     "DS_NAME_ERROR",
     "DS_NAME_FORMAT",
+    "ERROR_ACCESS_DENIED",
     "ERROR_GEN_FAILURE",
+    "ERROR_INVALID_HANDLE",
+    "ERROR_INVALID_PARAMETER",
+    "ERROR_NO_SYSTEM_RESOURCES",
     "LSA_DISPATCH_SLOTS",
     "LSA_DISPATCH_TABLE",
     "LSA_SECPKG_FUNCTION_TABLE",
@@ -197,6 +214,9 @@ __all__ = [
     "NDIS_STATUS_SUCCESS",
     "NTSTATUS",
     "SECPKG_DLL_SLOTS",
+    "SECPKG_EVENT_DOMAIN_CHANGE",
+    "SECPKG_EVENT_NOTIFY",
+    "SECPKG_EVENT_PACKAGE_CHANGE",
     "SECPKG_PARAMETERS",
     "SECPKG_SLOTS",
     "SECPKG_USER_SLOTS",
@@ -229,6 +249,7 @@ __all__ = [
     "SEC_I_INCOMPLETE_CREDENTIALS",
     "SEC_I_RENEGOTIATE",
     "SID_AND_ATTRIBUTES",
+    "STACK_SIZE_PARAM_IS_A_RESERVATION",
     "STATUS_ACCESS_DENIED",
     "STATUS_ACCESS_VIOLATION",
     "STATUS_ACCOUNT_DISABLED",
@@ -300,6 +321,7 @@ __all__ = [
     "SharedBytes",
     "Slot",
     "StatusError",
+    "ThreadStart",
     "Win32",
     "ZeroSize",
     "choice_infos",

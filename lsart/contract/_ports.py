@@ -43,15 +43,22 @@ class Win32(Protocol):
         ...
 
     def CloseHandle(self, handle: int) -> bool:
-        """Close a handle of LSASS; False when it is none: GetLastError is 6 (nf-handleapi-closehandle)."""
+        """Give a handle of LSASS back; False when it is none: GetLastError is 6 (nf-handleapi-closehandle)."""
         ...
 
     def CreateEvent(self) -> int | None:
-        """A handle to a new event that is not set; None when LSASS can have no more (nf-synchapi-createeventw)."""
+        """A handle to a new auto-reset event, not signalled; None when LSASS can have no more
+        (nf-synchapi-createeventw)."""
         ...
 
     def SetEvent(self, handle: int) -> bool:
-        """Set an event; False when the handle names none: GetLastError is 6 (nf-synchapi-setevent)."""
+        """Signal an event: one wait for it is over, the next one if nobody waits; False when the handle names none:
+        GetLastError is 6 (nf-synchapi-setevent)."""
+        ...
+
+    def ResumeThread(self, handle: int) -> int:
+        """Let a suspended thread go on; 1 if it was suspended, 0 if not, 0xFFFFFFFF when the handle names none:
+        GetLastError is 6 (nf-processthreadsapi-resumethread)."""
         ...
 
     def GetLastError(self) -> int:

@@ -7,13 +7,13 @@ from typing import Literal
 import attrs
 
 from lsart.contract._choice import choice
-from lsart.contract._security_choices import SecurityChoices
+from lsart.contract._notification_choices import NotificationChoices
 
 __all__ = ["ProtectChoices"]
 
 
 @attrs.frozen
-class ProtectChoices(SecurityChoices):
+class ProtectChoices(NotificationChoices):
     """See `Choices`."""
 
     protect_multiple: Literal[8, 1, 16] = choice(

@@ -14,7 +14,7 @@ from lsart.contract import (
 )
 from lsart.events import Origin
 from lsart.memory import LSASS, Access, LsaMemory
-from lsart.runtime._host import current_request
+from lsart.runtime._current import current_request
 from lsart.runtime._pacer import Pacer, touch_commit
 
 if TYPE_CHECKING:

@@ -25,7 +25,7 @@ from lsart.contract import (
 )
 from lsart.engine import Label, announce, exploring, now_ns, own, rename, touch
 from lsart.events import Bus, CallFinished, CallQueued, CallStarted
-from lsart.runtime._host import current_request
+from lsart.runtime._current import current_request
 from lsart.runtime._package import Package
 
 if TYPE_CHECKING:
@@ -168,6 +168,7 @@ class Dispatcher:
         self._number += 1
         request = Request(self._number, client, package, entry, serve, undo, operation, now_ns())
         self._in_flight += 1
+        package.begin_call()
         if self._idle:
             worker = self._idle.pop()
             worker.next = request
@@ -309,6 +310,7 @@ class Dispatcher:
     def _finish(self, request: Request, result: outcome.Outcome[Any]) -> None:
         request.is_finished = True
         self._in_flight -= 1
+        request.package.end_call()
         if self._explores:
             touch("the calls of LSA", "w", f"answer {request.client.name}")
         delivered = not request.is_settled

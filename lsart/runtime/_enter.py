@@ -18,8 +18,8 @@ from lsart.contract import (
 )
 from lsart.engine import Label, announce, exploring, now_ns, own, owner
 from lsart.events import Origin
+from lsart.runtime._current import current_request
 from lsart.runtime._faults import Faults
-from lsart.runtime._host import current_request
 from lsart.runtime._invoke import invoke, returned_status
 from lsart.runtime._package import Package
 from lsart.runtime._results import Returned, read
@@ -95,6 +95,7 @@ class Entrance:
             if before is not None:
                 own(None)  # what the caller has started so far is the caller's
             await announce(own_state(package, slot.name))
+        package.begin_call()
         try:
             if not package.state.is_available:
                 raise StatusError(STATUS_NO_SUCH_PACKAGE, f"{name} of {package.name!r}, which is {package.state.value}")
@@ -104,6 +105,7 @@ class Entrance:
             if failure is None:
                 raise
         finally:
+            package.end_call()
             if self._explores:
                 own(None)
                 if before is not None:

@@ -54,10 +54,15 @@ class Faults:
         status = returned_status(error)
         if status is not None:
             return status
-        return self._fault(package, entry, error, request) if is_fault(error) else None
+        return self.fault(package, entry, error, request) if is_fault(error) else None
 
-    def _fault(self, package: Package, entry: str, error: BaseException, request: Request | None) -> StatusError:
-        """What LSASS does with a package that faults: no later caller finds it; what it holds stays held."""
+    def fault(self, package: Package, entry: str, error: BaseException, request: Request | None) -> StatusError:
+        """What LSASS does with a package that faults: no later caller finds it; what it holds stays held. One that is
+        still loading comes to that when it is up, so that its SpInitialize can see what happened and fail.
+
+        Args:
+            entry: the slot; or what a task of its own ran, by name. request: the client's call under way.
+        """
         reason = f"{type(error).__name__}: {error}"
         call, client = (None, "") if request is None else (request.number, request.client.name)
         now = now_ns()
@@ -66,17 +71,32 @@ class Faults:
             self._bus.emit(
                 FaultContained(time_ns=now, package=package.key, entry_point=entry, reason=reason, call=call)
             )
-        elif package.state is PackageState.READY:
-            package.advance(PackageStep.DISABLE)
+        elif package.state is PackageState.LOADED:
             package.failure = f"{entry} raised {reason}"
             _log.debug("package %r: %s raised", package.name, entry, exc_info=error)
-            self._bus.emit(
-                PackageDisabled(time_ns=now, package=package.key, entry_point=entry, reason=reason, call=call)
-            )
+        elif package.state is PackageState.READY:
+            _log.debug("package %r: %s raised", package.name, entry, exc_info=error)
+            self._disable(package, entry, reason, call)
         # A call may fault when the package is disabled already, and leave a lock of its own.
         origin = Origin(package.key, call, client, entry, now)
-        for lock in orphaned_locks(package.entries[entry], trio.lowlevel.current_task()):
-            self._bus.emit(LockOrphaned(time_ns=now, lock=f"{package.key}.{lock}", origin=origin))
+        # A task of its own was in no slot; any leads to the object that has the locks.
+        slot = entry if entry in package.entries else next(iter(package.entries), None)
+        if slot is not None:
+            for lock in orphaned_locks(package.entries[slot], trio.lowlevel.current_task()):
+                self._bus.emit(LockOrphaned(time_ns=now, lock=f"{package.key}.{lock}", origin=origin))
         status = STATUS_ACCESS_VIOLATION if isinstance(error, AccessViolation) else STATUS_UNSUCCESSFUL
         what = "the fault is contained" if self._contains else "the package is disabled"
         return StatusError(status, f"{entry} of {package.name} raised {reason}; {what}")
+
+    def came_up(self, package: Package) -> None:
+        """A package is ready; if a task of its own failed while it was loading, that is what becomes of it."""
+        if package.failure and package.state is PackageState.READY:
+            entry, _, reason = package.failure.partition(" raised ")
+            self._disable(package, entry, reason, None)
+
+    def _disable(self, package: Package, entry: str, reason: str, call: int | None) -> None:
+        package.advance(PackageStep.DISABLE)
+        package.failure = f"{entry} raised {reason}"
+        self._bus.emit(
+            PackageDisabled(time_ns=now_ns(), package=package.key, entry_point=entry, reason=reason, call=call)
+        )

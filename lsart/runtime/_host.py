@@ -9,8 +9,7 @@ any slot by name.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from lsart.contract import (
     LSA_DISPATCH_SLOTS,
@@ -37,20 +36,15 @@ from lsart.events import (
     SlotUnavailable,
 )
 from lsart.runtime._arguments import arguments, checker
+from lsart.runtime._current import current_request
 from lsart.runtime._memory_view import MemoryView
 from lsart.runtime._win32 import Win32
 from lsart.security import Security
 
-if TYPE_CHECKING:
-    from lsart.runtime._dispatch import Request
-
-__all__ = ["DECLARATION_ONLY", "Host", "current_request"]
+__all__ = ["DECLARATION_ONLY", "Host"]
 
 DECLARATION_ONLY = "declaration only: no page says what it does"
 _NOT_SERVED = "not served by this version of lsart"
-
-current_request: ContextVar[Request | None] = ContextVar("lsart_current_request", default=None)
-"""The client call that this task serves; tasks that a package starts inherit it."""
 
 Service = Callable[..., Awaitable[object]]
 
@@ -79,7 +73,7 @@ class Host:
 
     def table(self, package: str, memory: MemoryView) -> FunctionTable:
         """The full table for one package."""
-        table = _Table(memory, Win32(self._security, lambda function: self.origin(package, function)))
+        table = _Table(memory, Win32(self._security, self._bus, lambda function: self.origin(package, function)))
         for slot in LSA_SECPKG_SLOTS:
             setattr(table, slot.name, self.function(slot, package))
         table.verify_password = self._ours("verify_password", package)
@@ -193,7 +187,18 @@ def _shown(argument: object, parameter: Parameter) -> str:
     """An argument as text. Credentials are secrets, which no event shows, of whatever type they are."""
     if parameter.takes_bytes and parameter.type == "PLSA_STRING":
         return f"<{len(argument)} bytes>" if isinstance(argument, (bytes, bytearray)) else type(argument).__name__
-    return repr(argument)
+    return _text(argument)
+
+
+def _text(value: Any) -> str:
+    """The same in every run: the repr of a package's own object may hold an address."""
+    if callable(value):
+        return str(getattr(value, "__qualname__", type(value).__qualname__))
+    if isinstance(value, (int, float, str, bytes, bytearray)) or type(value).__module__.startswith("lsart."):
+        return repr(value)
+    if isinstance(value, (tuple, list)):
+        return f"({', '.join(map(_text, value))})"
+    return "None" if value is None else f"<{type(value).__qualname__}>"
 
 
 def _fail(slot: Slot, message: str, status: int) -> object:

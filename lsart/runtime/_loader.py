@@ -9,10 +9,12 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 
+import attrs
 import trio
 
 from lsart.contract import (
     NTSTATUS,
+    SECPKG_PARAMETERS,
     SECPKG_SLOTS,
     STATUS_SUCCESS,
     STATUS_UNSUCCESSFUL,
@@ -38,6 +40,7 @@ from lsart.events import (
     PackageUnloaded,
 )
 from lsart.memory import LSASS, LsaMemory
+from lsart.runtime._belongings import Belongings
 from lsart.runtime._duties import information_fault, missing_entries
 from lsart.runtime._enter import entry, own_state
 from lsart.runtime._host import DECLARATION_ONLY, Host
@@ -74,6 +77,7 @@ class Loader:
 
     Args:
         release: told the key of a package that is gone: what it left behind is reported and given back.
+        belongings: told who comes and who goes; ends the tasks and notifications of whoever goes.
     """
 
     def __init__(
@@ -84,6 +88,7 @@ class Loader:
         bus: Bus,
         settings: LsaSettings,
         release: Callable[[str], None],
+        belongings: Belongings,
     ) -> None:
         self._host = host
         self._memory = memory
@@ -91,10 +96,20 @@ class Loader:
         self._bus = bus
         self._settings = settings
         self._release = release
+        self._belongings = belongings
         self._keys: set[str] = set()
         self.authentication_ids: dict[str, int] = {}  # by key, from when a package is named
         self.packages: list[Package] = []  # every one that initialized, in load order
         self.refused: list[Package] = []
+
+    @property
+    def parameters(self) -> SECPKG_PARAMETERS:
+        """What the next SpInitialize is told of the machine."""
+        return self._settings.parameters
+
+    @parameters.setter
+    def parameters(self, parameters: SECPKG_PARAMETERS) -> None:
+        self._settings = attrs.evolve(self._settings, parameters=parameters)
 
     async def load(self, security: Sequence[PackageSpec], authentication: Sequence[PackageSpec]) -> None:
         """Load both registry lists in order (LSQ-1).
@@ -139,6 +154,7 @@ class Loader:
         for package in module.packages:
             package.advance(PackageStep.LOAD)
             self._identify(package)
+            self._belongings.admit(package)
             self._bus.emit(
                 PackageLoaded(time_ns=now_ns(), package=package.key, package_id=package.package_id, module=module.label)
             )
@@ -156,6 +172,7 @@ class Loader:
                 self._bus.emit(PackageInitialized(time_ns=now_ns(), package=package.key, package_id=package.package_id))
                 for slot, rule in missing_entries(package):
                     self._bus.emit(EntryPointMissing(time_ns=now_ns(), package=package.key, slot=slot, rule=rule))
+                self._belongings.came_up(package)
 
     def _tell_unused(self, package: Package) -> None:
         for slot in SECPKG_SLOTS:
@@ -283,7 +300,8 @@ class Loader:
             await self._unload(package)
             return
         if self._settings.choices.shutdown_after_failed_initialize == "yes":
-            await self._shut_down(package)
+            await self.shut_down(package)
+        await self._belongings.leave(package)
         self._release(package.key)
 
     def _tell_refused(self, package: Package, refusal: _RefusedError) -> None:
@@ -303,12 +321,17 @@ class Loader:
         )
 
     async def _unload(self, package: Package) -> None:
-        await self._shut_down(package)
+        await self.shut_down(package)
+        await self.let_go(package)
+
+    async def let_go(self, package: Package) -> None:
+        """A package that has shut down is gone, and what it left behind is reported and given back."""
+        await self._belongings.leave(package)
         package.advance(PackageStep.UNLOAD)
         self._release(package.key)
         self._bus.emit(PackageUnloaded(time_ns=now_ns(), package=package.key))
 
-    async def _shut_down(self, package: Package) -> None:
+    async def shut_down(self, package: Package) -> None:
         """SpShutdown, bounded by the grace period. Its failure is told and changes nothing."""
         if package.state in (PackageState.READY, PackageState.DISABLED):
             package.advance(PackageStep.SHUT_DOWN)

@@ -12,26 +12,31 @@ from typing import Any
 import trio
 
 from lsart.contract import (
+    SECPKG_PARAMETERS,
     STATUS_NO_SUCH_PACKAGE,
     ConfigurationError,
     LsassTerminated,
     StatusError,
+    constants,
 )
 from lsart.engine import exploring, now_ns, touch
-from lsart.events import Bus
+from lsart.events import Bus, MachineStateChanged, PackagePreferred
 from lsart.memory import Environment, LsaMemory, Machine
 from lsart.runtime._account_services import AccountServices
+from lsart.runtime._belongings import Belongings
 from lsart.runtime._client import Client
 from lsart.runtime._client_services import ClientServices
 from lsart.runtime._credential_services import CredentialServices
 from lsart.runtime._dispatch import Dispatcher
 from lsart.runtime._enter import Entrance
+from lsart.runtime._enter_task import enter_task
 from lsart.runtime._faults import Faults
 from lsart.runtime._host import Host
 from lsart.runtime._invoke import sole_leaf
 from lsart.runtime._loader import Loader
 from lsart.runtime._memory_services import MemoryServices
 from lsart.runtime._memory_view import MemoryView
+from lsart.runtime._notification_services import NotificationServices
 from lsart.runtime._pacer import Pacer
 from lsart.runtime._package import Package
 from lsart.runtime._protect_services import ProtectServices
@@ -39,7 +44,9 @@ from lsart.runtime._registry import Registry
 from lsart.runtime._resolve import PackageSpec
 from lsart.runtime._session_services import SessionServices
 from lsart.runtime._settings import LsaSettings
+from lsart.runtime._task_services import TaskServices
 from lsart.runtime._token_services import TokenServices
+from lsart.runtime._unloading import Unloading
 from lsart.runtime._watchdog import Watchdog
 from lsart.security import Security
 
@@ -53,12 +60,16 @@ SERVICES: tuple[type[object], ...] = (
     SessionServices,
     CredentialServices,
     TokenServices,
+    TaskServices,
+    NotificationServices,
 )
 """What serves the slots of the function table: a method of a slot's name is that slot."""
 
 
 _FIRST_PROCESS_ID = 4096  # Windows process ids are multiples of four; LSASS itself has a low one
-_WAYS_IN = tuple(each.__code__ for each in (Entrance.call_package, Entrance.enter, Loader._enter))  # for the watchdog
+_WAYS_IN = tuple(  # for the watchdog
+    each.__code__ for each in (Entrance.call_package, Entrance.enter, Loader._enter, enter_task)
+)
 _CLEAN_UP = 1.0  # seconds that cancelled calls get at the least to unwind, however short the grace period
 
 
@@ -67,7 +78,7 @@ class Lsa:
 
     Attributes:
         bus: where events are told. machine: what is left of everything. memory: LSASS's sections and heaps.
-        security: logon sessions, credentials, LSASS's handles.
+        security: logon sessions, credentials, LSASS's handles. belongings: the packages' tasks and notifications.
         dispatcher: the worker pool. entrance: the way into packages. pacer: where hostile clients come between.
     """
 
@@ -80,10 +91,13 @@ class Lsa:
         self.memory = LsaMemory(self.machine, environment)
         self.pacer = Pacer(tears=settings.torn_writes)
         self.dispatcher = Dispatcher(nursery, bus, settings.workers)
-        self.entrance = Entrance(Faults(bus, contains=settings.contain_faults))
+        faults = Faults(bus, contains=settings.contain_faults)
+        self.entrance = Entrance(faults)
         self._nursery = nursery
         self._explores = exploring()
         self.security = Security(self.memory)
+        choices, patience = settings.choices, max(settings.grace / 1e9, _CLEAN_UP)
+        self.belongings = Belongings(nursery, self.security.handles, bus, choices, faults, patience)
         self._accounts = AccountServices(settings.accounts, self.memory, self.pacer, bus)
         services = (
             MemoryServices(self.memory, bus, settings.costs),
@@ -93,10 +107,14 @@ class Lsa:
             SessionServices(self.security),
             CredentialServices(self.security, self.memory, lambda key: self.loader.authentication_ids.get(key)),
             TokenServices(self.security, self.memory, self._names_of),
+            TaskServices(self.belongings, choices, lambda key: self._unloading.begin(key)),
+            NotificationServices(self.belongings, choices),
         )
         assert tuple(map(type, services)) == SERVICES
-        self._host = Host(bus, services, settings.choices, self.security)
-        self.loader = Loader(self._host, self.memory, self._view_of, bus, settings, self._release)
+        self._host = Host(bus, services, choices, self.security)
+        self.loader = Loader(self._host, self.memory, self._view_of, bus, settings, self._release, self.belongings)
+        self._unloading = Unloading(nursery, self.loader, choices)
+        self.preferred: Package | None = None
         self._clients: dict[str, Client] = {}
         self._connections: dict[int, tuple[Client, bool]] = {}
         self._next_process = _FIRST_PROCESS_ID
@@ -133,6 +151,34 @@ class Lsa:
             if package.authentication_id == number and package.state.is_available:
                 return package
         return None
+
+    def prefer(self, name: str) -> None:
+        """Make a package the preferred one; packages that registered for package changes hear of it (RNO-10).
+
+        Raises:
+            StatusError: STATUS_NO_SUCH_PACKAGE.
+        """
+        self.preferred = package = self.find_package(name)
+        self.bus.emit(PackagePreferred(time_ns=now_ns(), package=package.key))
+        self.belongings.tell_of(package, constants.SECPKG_PACKAGE_CHANGE_SELECT)
+
+    @property
+    def parameters(self) -> SECPKG_PARAMETERS:
+        """The machine's state: what the next SpInitialize is told."""
+        return self.loader.parameters
+
+    def change_machine_state(self, parameters: SECPKG_PARAMETERS) -> None:
+        """Let the machine's domain or installation state be another one; packages that registered hear of it
+        (RNO-6), and of another domain those, too, that registered for that class (PAR-1). The same state is no change.
+        """
+        before, self.loader.parameters = self.loader.parameters, parameters
+        if before == parameters:
+            return
+        state, domain = parameters.machine_state, parameters.domain_name
+        self.bus.emit(MachineStateChanged(time_ns=now_ns(), machine_state=state, domain_name=domain))
+        self.belongings.notifications.tell_state_change()
+        if _domain_of(before) != _domain_of(parameters):
+            self.belongings.notifications.tell_event(constants.NOTIFY_CLASS_DOMAIN_CHANGE, parameters)
 
     # ------------------------------------------------------------------ clients
 
@@ -171,6 +217,11 @@ class Lsa:
         """Live client processes, oldest first."""
         return tuple(self._clients.values())
 
+    def check(self) -> list[str]:
+        """Every invariant of what LSASS holds, and whether the machine's books close; [] when sound."""
+        committed = sum(client.process.committed for client in self.clients)
+        return [*self.memory.check(committed, self.security.due()), *self.security.check()]
+
     # ------------------------------------------------------------------ for this floor only
 
     def open_handle(self, client: Client, *, trusted: bool) -> int:
@@ -203,11 +254,6 @@ class Lsa:
             self.memory.space, self.pacer, self.bus, lambda function: self._host.origin(package, function)
         )
 
-    def check(self) -> list[str]:
-        """Every invariant of what LSASS holds, and whether the machine's books close; [] when sound."""
-        committed = sum(client.process.committed for client in self.clients)
-        return [*self.memory.check(committed, self.security.due()), *self.security.check()]
-
     def _names_of(self, key: str) -> tuple[str, ...]:
         """What a package is called: as it was listed, and as it calls itself."""
         return key, *(each.name for each in self.loader.packages if each.key == key)
@@ -222,6 +268,8 @@ class Lsa:
         if self.death is None:
             self.death = reason
             self.dispatcher.stop()
+            self._unloading.stop()
+            self.belongings.stop()
             self._nursery.cancel_scope.cancel()
 
     async def _close(self) -> None:
@@ -234,7 +282,10 @@ class Lsa:
             with trio.move_on_after(max(grace, _CLEAN_UP)):  # before their packages shut down
                 await self.dispatcher.drain()
             if self.death is None:
+                await self._unloading.settle()
                 await self.loader.unload_all()
+            else:
+                self.belongings.abandon()
             for client in self.clients:
                 client.terminate()
             self.security.close(now_ns())
@@ -292,6 +343,10 @@ async def open_lsa(
         raise LsassTerminated(lsa.death) from failure
     if failure is not None:
         raise failure
+
+
+def _domain_of(parameters: SECPKG_PARAMETERS) -> tuple[str, str, str, str]:
+    return parameters.domain_name, parameters.dns_domain_name, parameters.domain_sid, parameters.domain_guid
 
 
 def _specs(sources: Iterable[Any]) -> list[PackageSpec]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import trio
+
 from lsart.contract import (
     SECPKG_SLOTS,
     EntryPoint,
@@ -50,6 +52,8 @@ class Package:
     """
 
     __slots__ = (
+        "_calls",
+        "_idle",
         "authentication_id",
         "entries",
         "failure",
@@ -71,6 +75,24 @@ class Package:
         self.info = SecPkgInfo(key)
         self.state = PackageState.LISTED
         self.failure = ""  # why it is refused or disabled
+        self._calls = 0
+        self._idle: trio.Event | None = None
+
+    def begin_call(self) -> None:
+        """One more call is in flight."""
+        self._calls += 1
+
+    def end_call(self) -> None:
+        """One fewer."""
+        self._calls -= 1
+        if not self._calls and self._idle is not None:
+            self._idle.set()
+
+    async def wait_until_idle(self) -> None:
+        """Until no call of the package is in flight."""
+        while self._calls:
+            self._idle = trio.Event()
+            await self._idle.wait()
 
     def advance(self, step: PackageStep) -> None:
         """Take a step of the life that lsart.contract's state table allows."""

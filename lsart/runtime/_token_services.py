@@ -21,6 +21,7 @@ from lsart.engine import Label, announce, exploring, touch
 from lsart.events import SYSTEM, Origin, OutputNotFromHeap, TokenCreated, TokenSourceForeign
 from lsart.memory import LSASS, LsaMemory
 from lsart.runtime._arguments import token_information_problem
+from lsart.runtime._handles import touch_handles
 from lsart.runtime._pacer import touch_commit
 from lsart.security import Security, SessionState, build_token, unpack_token_groups
 
@@ -134,7 +135,7 @@ class TokenServices:
         if self._explores:
             await announce(Label("the tokens of LSA", "r" if kind == "r" else "w", what))
             touch("the logon sessions of LSA", "r" if kind == "r" else "w", is_told=False)  # a token keeps its session
-            touch("the handles of LSA", "w", is_told=False)
+            touch_handles("w", "take a handle")
             touch("the LUIDs of the machine", "w", is_told=False)
             touch("the private heap", "w", is_told=False)
             touch_commit()

@@ -6,30 +6,30 @@ They do not wait, so they are plain functions.
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextvars import ContextVar
 
+from lsart.contract import ERROR_INVALID_HANDLE, ERROR_NO_SYSTEM_RESOURCES
 from lsart.engine import exploring, touch
-from lsart.events import Origin
-from lsart.security import EventObject, Security
+from lsart.events import Bus, ObjectRefused, Origin
+from lsart.runtime._handles import last_error, touch_handles
+from lsart.runtime._threads import Thread
+from lsart.security import Security, WaitEvent
 
 __all__ = ["Win32"]
 
-_ERROR_INVALID_HANDLE = 6
-_ERROR_NO_SYSTEM_RESOURCES = 1450
-
-# Each thread has its own on Windows; tasks are the threads here.
-_last_error: ContextVar[int] = ContextVar("lsart_last_error", default=0)
+_NOT_RESUMED = 0xFFFF_FFFF
 
 
 class Win32:
-    """What one package reaches as `table.win32`.
+    """What one package reaches as `table.win32`; see `lsart.contract.Win32`.
 
     Args:
         origin_of: who calls, given the function's name.
     """
 
-    def __init__(self, security: Security, origin_of: Callable[[str], Origin]) -> None:
-        self._security = security
+    def __init__(self, security: Security, bus: Bus, origin_of: Callable[[str], Origin]) -> None:
+        self._handles = security.handles
+        self._luids = security.luids
+        self._bus = bus
         self._origin_of = origin_of
         self._explores = exploring()
 
@@ -37,41 +37,54 @@ class Win32:
         """A LUID that nothing was named by before (sdk-api nf-securitybaseapi-allocatelocallyuniqueid)."""
         if self._explores:
             touch("the LUIDs of the machine", "w", "allocate a LUID", is_told=False)
-        return self._security.luids.allocate()
+        return self._luids.allocate()
 
     def CloseHandle(self, handle: int) -> bool:
-        """Close a handle of LSASS; False, with ERROR_INVALID_HANDLE (6), when it is none (nf-handleapi-closehandle)."""
+        """Give a handle back; False, with ERROR_INVALID_HANDLE, when it is none (nf-handleapi-closehandle). A thread
+        runs on without its handle."""
         if self._explores:
-            touch("the handles of LSA", "w", "close a handle", is_told=False)
+            touch_handles("w", "close a handle")
             touch("the tokens of LSA", "w", is_told=False)
             touch("the logon sessions of LSA", "w", is_told=False)  # the last token may end its session
-        closed = self._security.handles.close(handle, self._origin_of("CloseHandle").time_ns)
-        return closed or _failed(_ERROR_INVALID_HANDLE)
+        closed = self._handles.close(handle, self._origin_of("CloseHandle").time_ns)
+        if not closed:
+            last_error.set(ERROR_INVALID_HANDLE)
+        return closed
 
     def CreateEvent(self) -> int | None:
-        """A handle to a new event that is not set; None when LSASS can have no more (nf-synchapi-createeventw)."""
-        if self._explores:
-            touch("the handles of LSA", "w", "open a handle", is_told=False)
-        handle = self._security.handles.open(EventObject(), self._origin_of("CreateEvent"))
+        """A handle to a new auto-reset event, not signalled; None, with ERROR_NO_SYSTEM_RESOURCES, when LSASS can have
+        no more (nf-synchapi-createeventw)."""
+        origin = self._origin_of("CreateEvent")
+        touch_handles("w", "take a handle")
+        handle = self._handles.open(WaitEvent(), origin)
         if handle is None:
-            _failed(_ERROR_NO_SYSTEM_RESOURCES)
+            last_error.set(ERROR_NO_SYSTEM_RESOURCES)
+            reason = "no handle is left"
+            self._bus.emit(ObjectRefused(time_ns=origin.time_ns, kind="event", reason=reason, origin=origin))
         return handle
 
     def SetEvent(self, handle: int) -> bool:
-        """Set an event; False, with ERROR_INVALID_HANDLE, when the handle names none (nf-synchapi-setevent)."""
+        """Signal an event; False, with ERROR_INVALID_HANDLE, when the handle names none (nf-synchapi-setevent)."""
+        touch_handles("r", "look a handle up")
+        found = self._handles.find(handle)
+        if not isinstance(found, WaitEvent):
+            last_error.set(ERROR_INVALID_HANDLE)
+            return False
         if self._explores:
-            touch("the handles of LSA", "w", "set an event", is_told=False)
-        target = self._security.handles.find(handle)
-        if not isinstance(target, EventObject):
-            return _failed(_ERROR_INVALID_HANDLE)
-        target.is_set = True
+            touch(f"event {handle:#x}", "w", f"signal event {handle:#x}")
+        found.set()
         return True
+
+    def ResumeThread(self, handle: int) -> int:
+        """Let a thread go on; 0xFFFFFFFF, with ERROR_INVALID_HANDLE, when the handle names none
+        (nf-processthreadsapi-resumethread)."""
+        touch_handles("r", "look a handle up")
+        found = self._handles.find(handle)
+        if not isinstance(found, Thread):
+            last_error.set(ERROR_INVALID_HANDLE)
+            return _NOT_RESUMED
+        return found.resume()
 
     def GetLastError(self) -> int:
         """Why the newest function of this task that failed did so; 0 before any (nf-errhandlingapi-getlasterror)."""
-        return _last_error.get()
-
-
-def _failed(error: int) -> bool:
-    _last_error.set(error)
-    return False
+        return last_error.get()

@@ -5,7 +5,7 @@ from lsart.security._accounts_file import accounts_text, parse_accounts, read_ac
 from lsart.security._auth_data import AuthData, pack_auth_data, unpack_auth_data
 from lsart.security._build_token import DEFAULT_POLICY, TokenContent, build_token
 from lsart.security._credentials import Credential, Credentials
-from lsart.security._handles import EventObject, HandleTable, KernelObject
+from lsart.security._handles import HandleTable, KernelObject
 from lsart.security._luid import (
     ANONYMOUS_LUID,
     LOCALSERVICE_LUID,
@@ -37,6 +37,7 @@ from lsart.security._sid import (
 )
 from lsart.security._token_bytes import pack_token_groups, unpack_token_groups
 from lsart.security._tokens import AccessToken, Tokens
+from lsart.security._wait_event import WaitEvent
 
 __all__ = [
     "ANONYMOUS_LOGON",
@@ -62,7 +63,6 @@ __all__ = [
     "CrackError",
     "Credential",
     "Credentials",
-    "EventObject",
     "Group",
     "HandleTable",
     "HashCost",
@@ -80,6 +80,7 @@ __all__ = [
     "Sessions",
     "TokenContent",
     "Tokens",
+    "WaitEvent",
     "accounts_text",
     "build_token",
     "hash_password",

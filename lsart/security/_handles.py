@@ -14,7 +14,7 @@ from lsart.contract import InternalError
 from lsart.events import HandleLeaked, Origin, ResourceRefused
 from lsart.memory import Environment, Machine, Resource
 
-__all__ = ["EventObject", "HandleTable", "KernelObject"]
+__all__ = ["HandleTable", "KernelObject"]
 
 _ONE = {Resource.HANDLES: 1}
 
@@ -51,16 +51,6 @@ class KernelObject:
         """The object goes; kinds that hold something give it back here."""
 
 
-class EventObject(KernelObject):
-    """An event: set once, it stays set (a manual-reset event). Page: sdk-api nf-synchapi-createeventw."""
-
-    kind = "event"
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.is_set = False
-
-
 @attrs.frozen
 class _Entry:
     target: KernelObject
@@ -79,32 +69,40 @@ class HandleTable:
         self._environment = environment
         self._machine = machine
         self._entries: dict[int, _Entry] = {}
+        self._reserved: dict[int, str] = {}  # numbers that name no object here, and who pays for them
         self._next = 4
 
     def open(self, target: KernelObject, origin: Origin) -> int | None:
         """A new handle to `target`; None when the machine has no handles left."""
-        if self._machine is not None:
-            refusal = self._machine.charge(origin.package, _ONE)
-            if refusal is not None:
-                self._environment.bus.emit(
-                    ResourceRefused(
-                        time_ns=origin.time_ns,
-                        resource=refusal.resource.value,
-                        wanted=refusal.wanted,
-                        in_use=refusal.in_use,
-                        limit=refusal.limit,
-                        owner=origin.package,
-                    )
-                )
-                return None
-        target.opened()
-        handle = self._next
-        self._next += 4
-        self._entries[handle] = _Entry(target, origin)
+        handle = self._take(origin)
+        if handle is not None:
+            target.opened()
+            self._entries[handle] = _Entry(target, origin)
         return handle
 
-    def find(self, handle: int) -> KernelObject | None:
-        """What the handle names in this process."""
+    def reserve(self, origin: Origin) -> int | None:
+        """A number that no other handle will have, charged like one, that names no object here: whoever asks keeps
+        what it stands for, until `give_back`. None when the machine has no handles left."""
+        number = self._take(origin)
+        if number is not None:
+            self._reserved[number] = origin.package
+        return number
+
+    def give_back(self, number: int) -> None:
+        """What a number from `reserve` stood for is no longer.
+
+        Raises:
+            InternalError: it is not reserved.
+        """
+        package = self._reserved.pop(number, None)
+        if package is None:
+            raise InternalError(f"{number:#x} is no number that was reserved")
+        self._release(package)
+
+    def find(self, handle: int | None) -> KernelObject | None:
+        """What the handle names in this process; NULL names nothing."""
+        if handle is None:
+            return None
         entry = self._entries.get(handle)
         return None if entry is None else entry.target
 
@@ -113,8 +111,7 @@ class HandleTable:
         entry = self._entries.pop(handle, None)
         if entry is None:
             return False
-        if self._machine is not None:
-            self._machine.release(entry.opened.package, _ONE)
+        self._release(entry.opened.package)
         entry.target.closed(time_ns)
         return True
 
@@ -139,6 +136,8 @@ class HandleTable:
         """The process ends, and its handles with it."""
         for handle in tuple(self._entries):
             self.close(handle, time_ns)
+        for number in tuple(self._reserved):
+            self.give_back(number)
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -148,7 +147,7 @@ class HandleTable:
 
     def due(self) -> int:
         """Handles that the machine should have charged."""
-        return 0 if self._machine is None else len(self)
+        return 0 if self._machine is None else len(self._entries) + len(self._reserved)
 
     def check(self) -> list[str]:
         """Every invariant of this table; [] when sound."""
@@ -156,4 +155,28 @@ class HandleTable:
             f"handle {handle:#x} names {entry.target.kind} with {entry.target.handles} handles"
             for handle, entry in self._entries.items()
             if entry.target.is_closed or entry.target.handles < 1
-        ]
+        ] + [f"number {each:#x} is reserved and a handle" for each in self._reserved if each in self._entries]
+
+    def _take(self, origin: Origin) -> int | None:
+        """The next number, charged to the package."""
+        if self._machine is not None:
+            refusal = self._machine.charge(origin.package, _ONE)
+            if refusal is not None:
+                self._environment.bus.emit(
+                    ResourceRefused(
+                        time_ns=origin.time_ns,
+                        resource=refusal.resource.value,
+                        wanted=refusal.wanted,
+                        in_use=refusal.in_use,
+                        limit=refusal.limit,
+                        owner=origin.package,
+                    )
+                )
+                return None
+        number = self._next
+        self._next += 4
+        return number
+
+    def _release(self, package: str) -> None:
+        if self._machine is not None:
+            self._machine.release(package, _ONE)

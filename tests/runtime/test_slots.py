@@ -171,6 +171,21 @@ async def test_a_slot_call_and_its_result_are_told_with_who_called_for_whom(log:
 
 
 @simulated
+async def test_arguments_are_told_in_words_that_are_the_same_in_every_run(log: Log) -> None:
+    """The repr of an object of the package's own may hold an address."""
+
+    class Own:
+        def runs(self, _: object) -> None: ...
+
+    package, own = scripted("a"), Own()
+    async with lsart.open_lsa(package, bus=log.bus):
+        await package.table.CreateThread(None, 0, own.runs, [own, "text", (7, None)], 0)
+    (told,) = log.of(SlotCalled)
+    name = f"{test_arguments_are_told_in_words_that_are_the_same_in_every_run.__name__}.<locals>.Own"
+    assert told.arguments == ("None", "0", f"{name}.runs", f"(<{name}>, 'text', (7, None))", "0")
+
+
+@simulated
 async def test_nobody_listening_changes_no_result() -> None:
     """Hot paths ask the bus first; without a listener they take another way to the same end."""
     package = scripted("a")

@@ -27,11 +27,12 @@ class Handles(RuleBasedStateMachine):
         self.model: dict[tuple[str, int], KernelObject] = {}
         self.objects: list[KernelObject] = []
         self.numbers: set[tuple[str, int]] = set()
+        self.reserved: list[tuple[str, int]] = []
 
     def took(self, process: str, handle: int | None, target: KernelObject) -> None:
         if handle is None:
             assert process == "lsass"
-            assert self.count("lsass") == LIMIT
+            assert self.charged("lsass") == LIMIT
             return
         assert (process, handle) not in self.numbers, "a number is used once"
         self.numbers.add((process, handle))
@@ -39,6 +40,26 @@ class Handles(RuleBasedStateMachine):
 
     def count(self, process: str) -> int:
         return sum(each == process for each, _ in self.model)
+
+    def charged(self, process: str) -> int:
+        return self.count(process) + sum(each == process for each, _ in self.reserved)
+
+    @rule(process=PROCESSES)
+    def reserve(self, process: str) -> None:
+        number = self.tables[process].reserve(self.world.by())
+        if number is None:
+            assert process == "lsass"
+            assert self.charged("lsass") == LIMIT
+            return
+        assert (process, number) not in self.numbers, "a number is used once"
+        self.numbers.add((process, number))
+        self.reserved.append((process, number))
+
+    @rule(index=st.integers(0, 20))
+    def give_back(self, index: int) -> None:
+        if self.reserved:
+            process, number = self.reserved.pop(index % len(self.reserved))
+            self.tables[process].give_back(number)
 
     @rule(process=PROCESSES)
     def open(self, process: str) -> None:
@@ -64,6 +85,7 @@ class Handles(RuleBasedStateMachine):
     def die(self, process: str) -> None:
         self.tables[process].close_all(self.world.now)
         self.model = {key: target for key, target in self.model.items() if key[0] != process}
+        self.reserved = [each for each in self.reserved if each[0] != process]
 
     @invariant()
     def counts_are_those_of_the_model(self) -> None:
@@ -74,7 +96,7 @@ class Handles(RuleBasedStateMachine):
             assert target.handles == named
             if named:
                 assert not target.is_closed
-        assert self.world.machine.in_use(Resource.HANDLES) == self.count("lsass")
+        assert self.world.machine.in_use(Resource.HANDLES) == self.charged("lsass") == self.tables["lsass"].due()
         for process, table in self.tables.items():
             assert {each: table.find(each) for each in table} == {
                 number: target for (owner, number), target in self.model.items() if owner == process
