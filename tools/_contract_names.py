@@ -110,6 +110,12 @@ SPECIAL_TYPES = {
     ("GetCredentials", "PrimaryKeyValue"): "str | LSA_STRING",
     ("CloseSamUser", "UserHandle"): "Pointer | None",
     ("ExpandAuthDataForDomain", "Reserved"): "None",
+    ("CallPackage", "ProtocolSubmitBuffer"): "Pointer | bytes",
+    ("CallPackageUntrusted", "ProtocolSubmitBuffer"): "Pointer | bytes",
+    ("CallPackageEx", "ProtocolSubmitBuffer"): "Pointer | bytes",
+    ("CallPackageEx", "ClientBufferBase"): "Pointer | None",
+    ("CallPackagePassthrough", "ProtocolSubmitBuffer"): "Pointer | bytes | None",
+    ("CallPackagePassthrough", "ClientBufferBase"): "Pointer | None",
 }
 # What a PVOID points to is a structure that another parameter names, or concerns only whoever passed it.
 VALUES_TAKEN = {
@@ -125,10 +131,14 @@ VALUES_TAKEN = {
 }
 # What comes back of a parameter that goes in and out, where that is less than what may go in.
 SPECIAL_RESULTS = {("GetCredentials", "PrimaryKeyValue"): "str"}
-# Functions that free decide about NULL themselves: what it does there is one of the gaps.
+# Functions that free decide about NULL themselves: what it does there is one of the gaps. An address in the client is
+# passed on to a package as it is, and so is everything that LSA does not inspect (CPP-2).
 NULL_TOLERATED = {
     ("CloseSamUser", "UserHandle"),  # CSU-2 says what NULL gives
     ("ExpandAuthDataForDomain", "Reserved"),  # EAD-2: NULL is what it must be
+    ("CallPackageEx", "ClientBufferBase"),
+    ("CallPackagePassthrough", "ClientBufferBase"),
+    ("CallPackagePassthrough", "ProtocolSubmitBuffer"),
     ("FreeClientBuffer", "ClientBaseAddress"),
     ("FreeLsaHeap", "Base"),
     ("FreePrivateHeap", "Base"),

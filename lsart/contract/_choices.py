@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import attrs
 
-from lsart.contract._account_choices import AccountChoices
+from lsart.contract._call_choices import CallChoices
 from lsart.contract._choice import ChoiceInfo
 
 __all__ = ["Choices", "choice_infos"]
 
 
 @attrs.frozen
-class Choices(AccountChoices):
+class Choices(CallChoices):
     """What lsart does where no page says what happens.
 
     One field per question. The defaults are what careful systems do; the alternatives are what a real one could

@@ -82,6 +82,7 @@ from lsart.events._notifications import (
     ThreadStarted,
     UnloadRequested,
 )
+from lsart.events._packages import WorkersExhausted
 from lsart.events._security import (
     HandleLeaked,
     LogonSessionCreated,
@@ -177,6 +178,7 @@ __all__ = [
     "TokenSourceForeign",
     "UnloadRequested",
     "WarningRaised",
+    "WorkersExhausted",
     "WrongPair",
     "describe",
     "event_record",

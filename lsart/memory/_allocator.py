@@ -255,6 +255,10 @@ class Allocator:
         """Where the last block ends, 0 if there is none."""
         return self._edge.before.end
 
+    def hand_over(self, offset: int, owner: object) -> None:
+        """Give the live block that starts at `offset` another owner."""
+        self._runs[offset].owner = owner
+
     def block_at(self, offset: int) -> Block | None:
         """The live block that starts at `offset`."""
         run = self._runs.get(offset)

@@ -158,6 +158,10 @@ class Heap:
             )
         return True
 
+    def hand_over(self, address: int, origin: Origin) -> None:
+        """From now on the live block at `address` is the caller's of `origin`, who answers for it."""
+        self.allocator.hand_over(address - self.base, origin)
+
     def block_at(self, address: int) -> Block | None:
         """The live block that starts at `address`."""
         return self.allocator.block_at(address - self.base)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+import attrs
+
 from lsart.contract import Choices
 from lsart.memory._heap import HeapKind
 
-__all__ = ["heap_kind", "section_kind"]
+__all__ = ["heap_kind", "return_buffer_kind", "section_kind"]
 
 
 def section_kind(choices: Choices) -> HeapKind:
@@ -44,3 +46,10 @@ def heap_kind(choices: Choices, heap: Literal["lsa_heap", "private_heap"]) -> He
         foreign_free=chosen("foreign_free"),
         free_null=chosen("free_null"),
     )
+
+
+def return_buffer_kind(choices: Choices) -> HeapKind:
+    """How the buffers behave that LSA returns to packages: as blocks of the LSA heap, whose function type the one that
+    frees them has (FRB-4), but paired with that function. A length of zero may be refused, but by the slot."""
+    kind = heap_kind(choices, "lsa_heap")
+    return attrs.evolve(kind, allocates="CallPackage", frees="FreeReturnBuffer", zero_size="smallest_block")

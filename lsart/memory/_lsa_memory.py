@@ -25,7 +25,7 @@ from lsart.events import (
 from lsart.memory._backing import Backing
 from lsart.memory._environment import Environment
 from lsart.memory._heap import Heap, HeapKind
-from lsart.memory._kinds import heap_kind
+from lsart.memory._kinds import heap_kind, return_buffer_kind
 from lsart.memory._ledger import Ledger, origin_of
 from lsart.memory._machine import PAGE_SIZE, Machine, Refusal, Resource, round_up, section_cost
 from lsart.memory._section import Section, reservation
@@ -53,6 +53,7 @@ class LsaMemory:
         self._count = 0
         self._lsa_heap: Heap | None = None
         self._private_heap: Heap | None = None
+        self._return_heap: Heap | None = None
 
     # ------------------------------------------------------------------ sections
 
@@ -166,6 +167,10 @@ class LsaMemory:
         """Take back what AllocatePrivateHeap gave out (FPH-1)."""
         self._free(self.private_heap, base, origin)
 
+    def FreeReturnBuffer(self, base: Pointer | None, origin: Origin) -> None:
+        """Take back a buffer that LSA returned to a package (FRB-1)."""
+        self._free(self.return_heap, base, origin)
+
     # ------------------------------------------------------------------ what the floors above ask
 
     @property
@@ -186,6 +191,18 @@ class LsaMemory:
             kind = heap_kind(self.environment.choices, "private_heap")
             self._private_heap = self._make_heap("private-heap", kind, self.machine.limits.private_heap)
         return self._private_heap
+
+    @property
+    def return_heap(self) -> Heap | None:
+        """The heap behind what LSA returns to packages: as large as the LSA heap, or that heap itself if `Choices` let
+        one function free for both; likewise."""
+        if self.environment.choices.return_buffer_free == "lsa_heap_too":
+            return self.lsa_heap
+        if self._return_heap is None:
+            kind = return_buffer_kind(self.environment.choices)
+            budget = self.machine.limits.lsa_heap
+            self._return_heap = self._make_heap("return-buffers", kind, budget)
+        return self._return_heap
 
     def section_at(self, pointer: Pointer) -> Section | None:
         """The live section that CreateSharedMemory named with this pointer."""
@@ -227,14 +244,14 @@ class LsaMemory:
         for section in self.sections():
             self.ledger.remove(section)
             section.delete()
-        for heap in (self._lsa_heap, self._private_heap):
+        for heap in (self._lsa_heap, self._private_heap, self._return_heap):
             if heap is not None:
                 self.ledger.remove(heap)
                 heap.release()
                 self.machine.release(SYSTEM, {Resource.ADDRESS_SPACE: heap.backing.size})
         self._sections.clear()
         self._created.clear()
-        self._lsa_heap = self._private_heap = None
+        self._lsa_heap = self._private_heap = self._return_heap = None
 
     def check(self, client_commit: int = 0, others: Mapping[Resource, int] | None = None) -> list[str]:
         """Every invariant of every heap, and whether the machine's books close; [] when sound.
@@ -264,7 +281,7 @@ class LsaMemory:
             cost = section_cost(section.backing.size, section.backing.committed)
             due[Resource.COMMIT] += cost[Resource.COMMIT]
             due[Resource.PAGED_POOL] += cost[Resource.PAGED_POOL]
-        for heap in (self._lsa_heap, self._private_heap):
+        for heap in (self._lsa_heap, self._private_heap, self._return_heap):
             if heap is not None:
                 due[Resource.COMMIT] += heap.backing.committed
                 due[Resource.ADDRESS_SPACE] += heap.backing.size

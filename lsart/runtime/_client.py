@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 __all__ = ["Client", "Reply", "SectionView"]
 
 _TRUSTED, _UNTRUSTED = entry("CallPackage").name, entry("CallPackageUntrusted").name
+_PASSTHROUGH = entry("CallPackagePassthrough").name
 _NAME_LIMIT = 127
 
 
@@ -134,12 +135,14 @@ class Client:
         authentication_package: int,
         protocol_submit_buffer: bytes | bytearray | memoryview | None,
         *,
+        passthrough: bool = False,
         operation: str = "",
     ) -> CallPackageReply:
         """Send a message to a package and wait for its answer; the reply is freed with LsaFreeReturnBuffer.
 
         Args:
             protocol_submit_buffer: copied when the call is made; None is a message of no bytes.
+            passthrough: it is a pass-through logon request, which has an entry point of its own (LCT-1).
             operation: the caller's own label, which events carry along.
 
         Raises:
@@ -157,6 +160,8 @@ class Client:
             await trio.lowlevel.checkpoint()
             raise StatusError(STATUS_NO_SUCH_PACKAGE, f"no package has the id {authentication_package}")
         slot = _TRUSTED if trusted else _UNTRUSTED
+        if passthrough:
+            slot = _PASSTHROUGH
         serve = partial(self._lsa.entrance.call_package, message)
         return await self._lsa.dispatcher.call(self, package, slot, serve, discard_reply, operation)
 

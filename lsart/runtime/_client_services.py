@@ -15,6 +15,7 @@ from lsart.contract import (
 from lsart.events import Origin
 from lsart.memory import LSASS, Access, LsaMemory
 from lsart.runtime._current import current_request
+from lsart.runtime._inner_call import InnerCall, current_inner_call
 from lsart.runtime._pacer import Pacer, touch_commit
 
 if TYPE_CHECKING:
@@ -130,15 +131,19 @@ class ClientServices:
         return bytes(source[:length])
 
 
-def _serving(client_request: ClientRequest) -> Request:
+def _serving(client_request: ClientRequest) -> Request | InnerCall:
     """The call that the request names, if it is the one being served."""
+    inner = current_inner_call.get()
+    found = None if inner is None else inner.find(client_request)
+    if found is not None and not found.is_finished:
+        return found
     request = current_request.get()
     if request is None or request.number != client_request.number or request.is_finished:
         raise StatusError(STATUS_INVALID_PARAMETER, f"{client_request!r} is not the call being served")
     return request
 
 
-def _must_be_in(request: Request, pointer: Pointer) -> None:
+def _must_be_in(request: Request | InnerCall, pointer: Pointer) -> None:
     name = request.client.process.space.name
     if pointer.space != name:
         raise AccessViolation(

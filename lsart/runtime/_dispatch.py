@@ -24,8 +24,9 @@ from lsart.contract import (
     StatusError,
 )
 from lsart.engine import Label, announce, exploring, now_ns, own, rename, touch
-from lsart.events import Bus, CallFinished, CallQueued, CallStarted
+from lsart.events import Bus, CallFinished, CallQueued, CallStarted, WorkersExhausted
 from lsart.runtime._current import current_request
+from lsart.runtime._inner_call import current_inner_call
 from lsart.runtime._package import Package
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ class Request:
         "entry",
         "is_delivered",
         "is_finished",
+        "is_inner",
         "is_settled",
         "number",
         "operation",
@@ -69,6 +71,8 @@ class Request:
         undo: Callable[[Request, Any], None],
         operation: str,
         now: int,
+        *,
+        is_inner: bool,
     ) -> None:
         self.number = number
         self.client = client
@@ -77,6 +81,7 @@ class Request:
         self.serve = serve
         self.undo = undo
         self.operation = operation
+        self.is_inner = is_inner  # a package makes it, in the call of a client
         self.arrived_ns = now
         self.task = trio.lowlevel.current_task()
         self.is_settled = False  # nobody waits for a result any more: it was delivered, or the caller is gone
@@ -149,6 +154,8 @@ class Dispatcher:
         serve: Callable[[Request], Awaitable[_T]],
         undo: Callable[[Request, _T], None],
         operation: str,
+        *,
+        is_inner: bool = False,
     ) -> _T:
         """Serve one call and wait for its result.
 
@@ -156,17 +163,20 @@ class Dispatcher:
             serve: run by a worker, with the request. It enters packages by `Entrance`, one or several, and fails with a
                 StatusError; any other exception out of it is a fault of lsart and ends the LSA.
             undo: given the result of `serve` when nobody takes it, as the client is gone.
+            is_inner: a package makes it, in a call of this client. It concerns LSA alone, so that it does not end with
+                the client's process, and is served while LSA waits for the calls that are under way.
 
         Raises:
             StatusError: the call's status. ProcessTerminated: the client ended meanwhile.
         """
         if self._explores:  # anybody else's call may come first
             await announce(Label("the calls of LSA", "w", f"call {package.name}{operation and f' ({operation})'}"))
-        if not self.is_open or not package.state.is_available:
+        is_open = not self._is_stopped if is_inner else self.is_open
+        if not is_open or not package.state.is_available:
             await trio.lowlevel.checkpoint()
             raise StatusError(STATUS_NO_SUCH_PACKAGE, f"package {package.name!r} is {package.state.value}")
         self._number += 1
-        request = Request(self._number, client, package, entry, serve, undo, operation, now_ns())
+        request = Request(self._number, client, package, entry, serve, undo, operation, now_ns(), is_inner=is_inner)
         self._in_flight += 1
         package.begin_call()
         if self._idle:
@@ -191,7 +201,10 @@ class Dispatcher:
                         depth=len(self._queue),
                     )
                 )
-        client.calls.append(request)
+            if is_inner:
+                self._tell_if_exhausted(request)
+        if not is_inner:
+            client.calls.append(request)
 
         def abandon(_: object) -> trio.lowlevel.Abort:
             request.is_settled = True
@@ -200,11 +213,12 @@ class Dispatcher:
         try:
             result: _T = await trio.lowlevel.wait_task_rescheduled(abandon)
         finally:
-            client.calls.remove(request)
+            if not is_inner:
+                client.calls.remove(request)
             if request.is_delivered:
                 self._untaken -= 1
                 self._tell_if_drained()
-        if not client.is_alive:  # it ended between the answer and this moment, and its memory with it
+        if not client.is_alive and not is_inner:  # it ended between the answer and this moment, and its memory with it
             undo(request, result)
             raise ProcessTerminated(f"{client.name} ended during call {request.number}")
         return result
@@ -236,7 +250,8 @@ class Dispatcher:
         """For the deadlock report: whoever made a call, a client or a package in a worker, waits for it."""
         for request in self._queue:
             if request.task is task:
-                return f"a free worker; all {len(self._workers)} serve {self._served_clients()}", None
+                worker_for = f"a free worker to call {request.package.name!r}" if request.is_inner else "a free worker"
+                return f"{worker_for}; all {len(self._workers)} serve {', '.join(self._served_clients())}", None
         for worker in self._workers:
             served = worker.serving or worker.next
             if served is not None and served.task is task:
@@ -244,12 +259,27 @@ class Dispatcher:
                 return f"the reply of {served.package.name!r} to call {served.number}", name
         return None
 
-    def _served_clients(self) -> str:
+    def _served_clients(self) -> tuple[str, ...]:
         calls = [worker.serving or worker.next for worker in self._workers]
-        return ", ".join(call.client.name for call in calls if call is not None)
+        return tuple(call.client.name for call in calls if call is not None)
+
+    def _tell_if_exhausted(self, request: Request) -> None:
+        """Whether each worker waits for the end of a call that needs a worker: then there will never be a free one."""
+        served = [worker.serving for worker in self._workers]
+        waiting = {each.task for each in (*self._queue, *served) if each is not None and each.is_inner}
+        if all(worker.task in waiting for worker in self._workers):
+            self._bus.emit(
+                WorkersExhausted(
+                    time_ns=request.arrived_ns,
+                    workers=len(self._workers),
+                    package=request.package.key,
+                    clients=self._served_clients(),
+                )
+            )
 
     async def _work(self, worker: _Worker) -> None:
         worker.task = trio.lowlevel.current_task()
+        current_inner_call.set(None)  # it may have been started from within one
         with worker.scope:
             while True:
                 request = worker.next

@@ -24,6 +24,7 @@ from lsart.events import Bus, MachineStateChanged, PackagePreferred
 from lsart.memory import Environment, LsaMemory, Machine
 from lsart.runtime._account_services import AccountServices
 from lsart.runtime._belongings import Belongings
+from lsart.runtime._call_services import CallServices
 from lsart.runtime._client import Client
 from lsart.runtime._client_services import ClientServices
 from lsart.runtime._credential_services import CredentialServices
@@ -62,6 +63,7 @@ SERVICES: tuple[type[object], ...] = (
     TokenServices,
     TaskServices,
     NotificationServices,
+    CallServices,
 )
 """What serves the slots of the function table: a method of a slot's name is that slot."""
 
@@ -109,6 +111,7 @@ class Lsa:
             TokenServices(self.security, self.memory, self._names_of),
             TaskServices(self.belongings, choices, lambda key: self._unloading.begin(key)),
             NotificationServices(self.belongings, choices),
+            CallServices(self.memory, self.pacer, self.find_package, self.entrance, self.dispatcher),
         )
         assert tuple(map(type, services)) == SERVICES
         self._host = Host(bus, services, choices, self.security)

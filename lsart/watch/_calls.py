@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from lsart.contract import NTSTATUS
-from lsart.events import Bus, CallFinished, CallQueued, CallStarted, Subscription
+from lsart.events import Bus, CallFinished, CallQueued, CallStarted, Subscription, WorkersExhausted
 from lsart.watch._book import WarningBook, WarningRecord
 from lsart.watch._summary import Percentiles, StatusCount, WorkerSummary, nanoseconds
 from lsart.watch._units import show_count, show_share, show_time
@@ -42,6 +42,7 @@ class CallWatch:
             bus.subscribe(self._on_queued, CallQueued),
             bus.subscribe(self._on_started, CallStarted),
             bus.subscribe(self._on_finished, CallFinished),
+            bus.subscribe(self._on_exhausted, WorkersExhausted),
         )
 
     # ------------------------------------------------------------------ what was counted
@@ -128,6 +129,21 @@ class CallWatch:
             key = (event.package, event.operation)
             self._busy[key] += event.time_ns - started.time_ns
             self._served[key] += 1
+
+    def _on_exhausted(self, event: WorkersExhausted) -> None:
+        def make() -> WarningRecord:
+            return WarningRecord(
+                "exhaustion",
+                "every worker waits for a worker",
+                "worker pool",
+                first_ns=event.time_ns,
+                count=1,
+                message=f"all {show_count(event.workers)} serve calls that call a package and wait for a worker for it",
+                worst_offender=f"the calls of {', '.join(event.clients)}, the last of them into {event.package}",
+                remedy="more workers than calls at once, or no CallPackage into a package that needs a worker",
+            )
+
+        self._book.count_or("exhaustion", "every worker waits for a worker", "worker pool", make, event.time_ns)
 
     # ------------------------------------------------------------------ the warning
 

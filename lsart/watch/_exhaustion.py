@@ -36,7 +36,7 @@ _CLIENT_BUFFER = "AllocateClientBuffer"
 # What is wrong with these is the request. A refusal says so, but nothing has run out.
 _NOT_EXHAUSTION = frozenset({"bad section", "bad size"})
 
-_BUDGETS = {"lsa-heap": "lsa_heap", "private-heap": "private_heap"}
+_BUDGETS = {"lsa-heap": "lsa_heap", "private-heap": "private_heap", "return-buffers": "lsa_heap"}
 
 
 class ExhaustionWatch:
@@ -85,7 +85,7 @@ class ExhaustionWatch:
     def _on_allocated(self, event: BlockAllocated) -> None:
         blocks = self._blocks.get(event.heap)
         if blocks is None:
-            if event.origin.function == _CLIENT_BUFFER:  # a client's quota is its own affair
+            if _is_of_a_client(event):  # its quota is its own affair
                 return
             blocks = self._blocks[event.heap] = {}
         blocks[event.address] = event
@@ -140,7 +140,7 @@ class ExhaustionWatch:
         if cause in _NOT_EXHAUSTION:
             self._refusals["no section" if cause == "bad section" else event.heap, cause] += 1
             return
-        is_reply = event.origin.function == _CLIENT_BUFFER
+        is_reply = _is_of_a_client(event)
         subject = REPLY_BUFFERS if is_reply else event.heap
         if cause == "machine commit limit":  # the warning was raised when the machine refused
             self._refusals[subject, cause] += 1
@@ -217,6 +217,11 @@ _MACHINE_REMEDIES = {
     Resource.HANDLES.value: "fewer sections (a handle each), or a higher [machine] handles",
     Resource.ADDRESS_SPACE.value: "a smaller MaxSize (reserved counts as used), or a higher [machine] address_space",
 }
+
+
+def _is_of_a_client(event: BlockAllocated | AllocationRefused) -> bool:
+    """Whether a buffer is for a client's memory. Replies to packages come from LSA's own."""
+    return event.origin.function == _CLIENT_BUFFER and event.heap not in _BUDGETS
 
 
 def _machine_cause(resource: str) -> str:

@@ -6,29 +6,14 @@ from typing import Any
 
 import pytest
 import trio
-from accounts import CONTOSO, PASSWORD, contoso
+from explored import explored, settings
 from lsas import scripted
 
 import lsart
-from lsart.contract import SECPKG_SLOTS, ClientRequest, FunctionTable, Pointer, constants, enumerations
-from lsart.engine import EVERYTHING, Choose, Ready, Trace, labelled_primitives, run_schedule
+from lsart.contract import SECPKG_SLOTS, ClientRequest, FunctionTable, Pointer, constants
+from lsart.engine import EVERYTHING, Trace, labelled_primitives, run_schedule
 from lsart.exploration import DFS
 from lsart.exploration._footprints import footprints
-from lsart.runtime import LsaSettings
-from lsart.security import LockoutPolicy
-
-NOTHING = lsart.Costs(heap_lock=0, commit_page=0, create_section=0)
-
-
-def settings(**given: Any) -> LsaSettings:
-    return LsaSettings(costs=NOTHING, watchdog=None, **given)
-
-
-def explored(main: Any, choose: Choose = Ready.canonical) -> Trace:
-    with labelled_primitives():
-        trace = run_schedule(main, choose)
-    assert trace.error is None, trace.error
-    return trace
 
 
 async def writes_and_reads(table: FunctionTable, request: ClientRequest, message: bytes) -> None:
@@ -66,92 +51,6 @@ def test_accesses_are_announced_by_section_and_range_and_locks_by_name() -> None
         "read section-1[4:8]",
         "acquire heap lock of section-1",
     ]
-
-
-def test_protecting_memory_reads_and_writes_it_in_two_steps() -> None:
-    async def protects(table: FunctionTable, request: ClientRequest, message: bytes) -> None:
-        block = await table.AllocateSharedMemory(sections[0], 16)
-        assert block is not None
-        await table.LsaProtectMemory(block, 16)
-        await table.FreeSharedMemory(sections[0], block)
-
-    async def main() -> None:
-        package = scripted("cache", initialize=makes_a_section, call=protects)
-        async with lsart.open_lsa(package, settings=settings()) as lsa, lsa.connect("alice") as alice:
-            await alice.call("cache", b"")
-
-    told = [str(label) for label in explored(main).labels.values()]
-    at = told.index("read section-1[0:16]")
-    assert told[at : at + 2] == ["read section-1[0:16]", "write section-1[0:16]"]
-
-
-def test_accounts_are_announced_and_what_is_read_of_them_goes_to_the_lsa_heap() -> None:
-    form = enumerations.SECPKG_NAME_TYPE.SecNameSamCompatible
-
-    async def checks(table: FunctionTable, request: ClientRequest, message: bytes) -> None:
-        handle = await table.OpenSamUser("CONTOSO\\alice", form, None, False, 0)
-        assert handle is not None
-        await table.verify_password(handle, PASSWORD)
-        block, _ = await table.GetUserAuthData(handle)
-        await table.CloseSamUser(handle)
-        assert block is not None
-        await table.FreeLsaHeap(block)
-        await table.CrackSingleName(2, False, "CONTOSO\\alice", None, 8)
-
-    async def main() -> None:
-        package = scripted("cache", call=checks)
-        async with lsart.open_lsa(package, settings=settings(accounts=CONTOSO)) as lsa, lsa.connect("alice") as alice:
-            await alice.call("cache", b"")
-
-    trace = explored(main)
-    told = [str(label) for label in trace.labels.values()]
-    at = told.index("open an account of the accounts of LSA")
-    assert told[at : at + 6] == [
-        "open an account of the accounts of LSA",
-        "check a password of the accounts of LSA",
-        "read an account of the accounts of LSA",
-        "close an account of the accounts of LSA",
-        "free to the LSA heap",
-        "look names up in the accounts of LSA",
-    ]
-    kinds = [label.kind for label in trace.labels.values() if label.resource == "the accounts of LSA"]
-    assert kinds == ["w", "w", "r", "w", "r"]
-    assert "allocate from the LSA heap" in [str(label) for _, label in trace.touched]
-
-
-@pytest.mark.parametrize("strategy", ["dfs", "dpor"])
-def test_two_clients_that_guess_at_once_lock_an_account_in_one_order_or_the_other(strategy: str) -> None:
-    """A right password that comes before the last wrong one opens; labels must not hide that order."""
-    form = enumerations.SECPKG_NAME_TYPE.SecNameSamCompatible
-    accounts = contoso(LockoutPolicy(threshold=1))
-
-    async def checks(table: FunctionTable, request: ClientRequest, message: bytes) -> None:
-        handle = await table.OpenSamUser("CONTOSO\\alice", form, None, False, 0)
-        try:
-            await table.verify_password(handle, message.decode())
-        finally:
-            if handle is not None:
-                await table.CloseSamUser(handle)
-
-    async def main() -> None:
-        package = scripted("cache", call=checks)
-        async with (
-            lsart.open_lsa(package, settings=settings(accounts=accounts)) as lsa,
-            lsa.connect("alice") as alice,
-            lsa.connect("mallory") as mallory,
-            trio.open_nursery() as nursery,
-        ):
-
-            async def guesses() -> None:
-                with pytest.raises(lsart.StatusError):
-                    await mallory.call("cache", b"guess")
-
-            nursery.start_soon(guesses)
-            await alice.call("cache", PASSWORD.encode())
-
-    found = lsart.explore(main, strategy=strategy, labelled=True, schedules=2000, shrink=False)
-    assert found.failure is not None
-    assert "STATUS_ACCOUNT_RESTRICTION" in str(found.failure.symptom)
 
 
 def test_a_client_reaches_the_same_bytes_under_the_same_name() -> None:
@@ -308,6 +207,42 @@ def test_after_a_package_entered_another_its_own_state_counts_as_touched_again()
     assert trace.owned[-1][2] is None  # when the call has ended it owns nothing
     of_tasks = {name: _owners_of(trace, named[name]) for name in ("task of outer", "task of inner")}
     assert of_tasks == {"task of outer": {"package outer"}, "task of inner": {"package inner"}}
+
+
+@pytest.mark.parametrize(
+    ("free", "heap", "name"),
+    [
+        ("own_function", "the return buffers of LSA", "return-buffers"),
+        ("lsa_heap_too", "the LSA heap", "lsa-heap"),
+    ],
+)
+def test_a_call_between_packages_tells_what_it_touches_of_lsa(free: Any, heap: str, name: str) -> None:
+    async def answers(table: FunctionTable, request: ClientRequest, message: bytes) -> lsart.CallPackageReply:
+        return await table.reply(request, message)
+
+    async def asks(table: FunctionTable, request: ClientRequest, message: bytes) -> None:
+        reply, _, _ = await table.CallPackage("inner", b"hello", 5)
+        assert reply is not None
+        await table.FreeReturnBuffer(reply)
+
+    async def main() -> None:
+        packages = scripted("inner", trusted=answers), scripted("outer", call=asks)
+        options = settings(choices=lsart.Choices(return_buffer_free=free))
+        async with lsart.open_lsa(*packages, settings=options) as lsa, lsa.connect("alice") as alice:
+            await alice.call("outer", b"")
+
+    trace = explored(main)
+    told = [label.what for label in trace.labels.values()]
+    assert told == [
+        "call outer",
+        "enter entry of outer",
+        "enter entry of inner",
+        f"write {name}[0:5]",
+        f"free to {heap}",
+    ]
+    touched = [(label.resource, label.what) for _, label in trace.touched]
+    assert (heap, f"allocate from {heap}") in touched
+    assert ("the calls of LSA", "number a request") in touched
 
 
 def _owners_of(trace: Trace, task: int) -> set[str]:

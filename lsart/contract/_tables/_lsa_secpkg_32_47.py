@@ -178,8 +178,8 @@ LSA_SECPKG_32_TO_47: tuple[Slot, ...] = (
         40, "CallPackagePassthrough", "LSA_SECPKG_FUNCTION_TABLE", "NTSTATUS",
         parameters=(
             Parameter("authentication_package", "AuthenticationPackage", "PUNICODE_STRING", "in", False, "Name of the package to call."),
-            Parameter("client_buffer_base", "ClientBufferBase", "PVOID", "in", False, "Address the message had in the client."),
-            Parameter("protocol_submit_buffer", "ProtocolSubmitBuffer", "PVOID", "in", False, "Message to the package."),
+            Parameter("client_buffer_base", "ClientBufferBase", "PVOID", "in", False, "Address the message had in the client.", tolerates_null=True),
+            Parameter("protocol_submit_buffer", "ProtocolSubmitBuffer", "PVOID", "in", False, "Message to the package.", tolerates_null=True, takes_bytes=True),
             Parameter("submit_buffer_length", "SubmitBufferLength", "ULONG", "in", False, "Bytes in the message."),
             Parameter("protocol_return_buffer", "ProtocolReturnBuffer", "PVOID *", "out", False, "Receives the reply buffer."),
             Parameter("return_buffer_length", "ReturnBufferLength", "PULONG", "out", False, "Receives its length."),

@@ -72,7 +72,7 @@ SECPKG_0_TO_10: tuple[Slot, ...] = (
         2, "CallPackage", "SECPKG_FUNCTION_TABLE", "NTSTATUS",
         parameters=(
             Parameter("client_request", "ClientRequest", "PLSA_CLIENT_REQUEST", "in", False, "Opaque request, usable with the client-buffer slots."),
-            Parameter("protocol_submit_buffer", "ProtocolSubmitBuffer", "PVOID", "in", False, "Message."),
+            Parameter("protocol_submit_buffer", "ProtocolSubmitBuffer", "PVOID", "in", False, "Message.", takes_bytes=True),
             Parameter("client_buffer_base", "ClientBufferBase", "PVOID", "in", False, "Address of the message in the client."),
             Parameter("submit_buffer_length", "SubmitBufferLength", "ULONG", "in", False, "Bytes in the message."),
             Parameter("protocol_return_buffer", "ProtocolReturnBuffer", "PVOID *", "out", False, "Receives the client address of the reply."),
@@ -109,7 +109,7 @@ SECPKG_0_TO_10: tuple[Slot, ...] = (
         4, "CallPackageUntrusted", "SECPKG_FUNCTION_TABLE", "NTSTATUS",
         parameters=(
             Parameter("client_request", "ClientRequest", "PLSA_CLIENT_REQUEST", "in", False, "Opaque request."),
-            Parameter("protocol_submit_buffer", "ProtocolSubmitBuffer", "PVOID", "in", False, "Message."),
+            Parameter("protocol_submit_buffer", "ProtocolSubmitBuffer", "PVOID", "in", False, "Message.", takes_bytes=True),
             Parameter("client_buffer_base", "ClientBufferBase", "PVOID", "in", False, "Address of the message in the client."),
             Parameter("submit_buffer_length", "SubmitBufferLength", "ULONG", "in", False, "Bytes in the message."),
             Parameter("protocol_return_buffer", "ProtocolReturnBuffer", "PVOID *", "out", False, "Receives the client address of the reply."),
@@ -132,8 +132,8 @@ SECPKG_0_TO_10: tuple[Slot, ...] = (
         5, "CallPackagePassthrough", "SECPKG_FUNCTION_TABLE", "NTSTATUS",
         parameters=(
             Parameter("client_request", "ClientRequest", "PLSA_CLIENT_REQUEST", "in", False, "Opaque request."),
-            Parameter("protocol_submit_buffer", "ProtocolSubmitBuffer", "PVOID", "in", False, "Message."),
-            Parameter("client_buffer_base", "ClientBufferBase", "PVOID", "in", False, "Address of the message in the client."),
+            Parameter("protocol_submit_buffer", "ProtocolSubmitBuffer", "PVOID", "in", False, "Message.", tolerates_null=True, takes_bytes=True),
+            Parameter("client_buffer_base", "ClientBufferBase", "PVOID", "in", False, "Address of the message in the client.", tolerates_null=True),
             Parameter("submit_buffer_length", "SubmitBufferLength", "ULONG", "in", False, "Bytes in the message."),
             Parameter("protocol_return_buffer", "ProtocolReturnBuffer", "PVOID *", "out", False, "Receives the client address of the reply."),
             Parameter("return_buffer_length", "ReturnBufferLength", "PULONG", "out", False, "Receives its length."),

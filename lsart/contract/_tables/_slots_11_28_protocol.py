@@ -137,7 +137,7 @@ class Slots11To28(Protocol):
         """
 
     async def CallPackage(
-        self, authentication_package: str, protocol_submit_buffer: Pointer, submit_buffer_length: int
+        self, authentication_package: str, protocol_submit_buffer: Pointer | bytes, submit_buffer_length: int
     ) -> tuple[Pointer | None, int, NTSTATUS]:
         """Call another security package, by name, to use its services.
 
@@ -159,8 +159,8 @@ class Slots11To28(Protocol):
     async def CallPackageEx(
         self,
         authentication_package: str,
-        client_buffer_base: Pointer,
-        protocol_submit_buffer: Pointer,
+        client_buffer_base: Pointer | None,
+        protocol_submit_buffer: Pointer | bytes,
         submit_buffer_length: int,
     ) -> tuple[Pointer | None, int, NTSTATUS]:
         """Like CallPackage, with the client base address needed to fix up pointers.

@@ -115,8 +115,8 @@ class Slots29To45(Protocol):
     async def CallPackagePassthrough(
         self,
         authentication_package: str,
-        client_buffer_base: Pointer,
-        protocol_submit_buffer: Pointer,
+        client_buffer_base: Pointer | None,
+        protocol_submit_buffer: Pointer | bytes | None,
         submit_buffer_length: int,
     ) -> tuple[Pointer | None, int, NTSTATUS]:
         """Forward a pass-through message to a package without LSA touching it.
