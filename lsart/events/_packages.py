@@ -11,7 +11,7 @@ __all__ = ["WorkersExhausted"]
 
 @attrs.frozen(kw_only=True)
 class WorkersExhausted(Event):
-    """Every worker serves a call that waits for another worker, so none of them will ever be free.
+    """Every worker serves a call that waits for a worker, so none is ever free again unless one of them gives up.
 
     Args:
         workers: how many there are. package: whom the last of those calls is for, which queues now.

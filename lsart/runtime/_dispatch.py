@@ -264,7 +264,7 @@ class Dispatcher:
         return tuple(call.client.name for call in calls if call is not None)
 
     def _tell_if_exhausted(self, request: Request) -> None:
-        """Whether each worker waits for the end of a call that needs a worker: then there will never be a free one."""
+        """Whether each worker waits for the end of a call that needs a worker: then none is free again."""
         served = [worker.serving for worker in self._workers]
         waiting = {each.task for each in (*self._queue, *served) if each is not None and each.is_inner}
         if all(worker.task in waiting for worker in self._workers):
