@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 import trio
-from explored import explored, settings
+from explored import explored, makes_a_section, sections, settings
 from lsas import scripted
 
 import lsart
-from lsart.contract import SECPKG_SLOTS, ClientRequest, FunctionTable, Pointer, constants
+from lsart.contract import SECPKG_SLOTS, ClientRequest, FunctionTable, constants
 from lsart.engine import EVERYTHING, Trace, labelled_primitives, run_schedule
 from lsart.exploration import DFS
 from lsart.exploration._footprints import footprints
@@ -23,15 +23,6 @@ async def writes_and_reads(table: FunctionTable, request: ClientRequest, message
     await table.memory.write(block, b"0123456789abcdef")
     await table.memory.read(block + 4, 4)
     await table.FreeSharedMemory(section, block)
-
-
-sections: list[Pointer] = []
-
-
-async def makes_a_section(table: FunctionTable) -> None:
-    section = await table.CreateSharedMemory(65536, 4096)
-    assert section is not None
-    sections[:] = [section]
 
 
 async def one_call() -> None:

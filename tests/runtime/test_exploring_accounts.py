@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import trio
 from accounts import CONTOSO, PASSWORD, contoso
-from explored import explored, settings
+from explored import explored, makes_a_section, sections, settings
 from lsas import scripted
 
 import lsart
