@@ -184,7 +184,7 @@ def test_async_functions_decorated_tests_and_models_are_found_by_file_and_name(t
         assert model.name == f"{path}:{name}"
         assert explore(model, schedules=3).schedules == 3
     assert find_model(f"{path}:MODEL").name == "by hand"
-    with pytest.raises(ConfigurationError, match="only packages and scenarios take clients"):
+    with pytest.raises(ConfigurationError, match="only packages and scenarios take --clients"):
         find_model(f"{path}:works", clients=2)
     with pytest.raises(ConfigurationError, match=r"async functions: works.*lsart explore .*functions.py:works"):
         find_model(str(path))
