@@ -90,6 +90,9 @@ PYTHON_TYPES = {
     **{"BOOLEAN": "bool", "PBOOLEAN": "bool", "NTSTATUS": "NTSTATUS", "PNTSTATUS": "NTSTATUS"},
     **{"PVOID": "Pointer", "PUCHAR": "Pointer", "PVOID *": "Pointer | None", "PUCHAR *": "Pointer | None"},
     "PLSA_CLIENT_REQUEST": "ClientRequest",
+    **{"PENCRYPTED_CREDENTIALW": "ENCRYPTED_CREDENTIALW", "PENCRYPTED_CREDENTIALW *": "ENCRYPTED_CREDENTIALW"},
+    "PENCRYPTED_CREDENTIALW **": "tuple[ENCRYPTED_CREDENTIALW, ...]",
+    "PCREDENTIAL_TARGET_INFORMATIONW": "CREDENTIAL_TARGET_INFORMATIONW",
     **{"PTOKEN_GROUPS": "tuple[SID_AND_ATTRIBUTES, ...]", "PTOKEN_SOURCE": "TOKEN_SOURCE"},
 }
 # Where the C type alone would say too little: LSA's own side of a copy may be bytes at hand, credentials are opaque
@@ -109,6 +112,7 @@ SPECIAL_TYPES = {
     ("OpenTokenByLogonId", "RetTokenHandle"): "int",
     ("GetCredentials", "PrimaryKeyValue"): "str | LSA_STRING",
     ("CloseSamUser", "UserHandle"): "Pointer | None",
+    ("CrediFreeCredentials", "Credentials"): "tuple[ENCRYPTED_CREDENTIALW, ...] | None",
     ("ExpandAuthDataForDomain", "Reserved"): "None",
     ("CallPackage", "ProtocolSubmitBuffer"): "Pointer | bytes",
     ("CallPackageUntrusted", "ProtocolSubmitBuffer"): "Pointer | bytes",
@@ -139,6 +143,7 @@ NULL_TOLERATED = {
     ("CallPackageEx", "ClientBufferBase"),
     ("CallPackagePassthrough", "ClientBufferBase"),
     ("CallPackagePassthrough", "ProtocolSubmitBuffer"),
+    ("CrediFreeCredentials", "Credentials"),  # NULL according to the header
     ("FreeClientBuffer", "ClientBaseAddress"),
     ("FreeLsaHeap", "Base"),
     ("FreePrivateHeap", "Base"),

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import attrs
 
-from lsart.contract._call_choices import CallChoices
 from lsart.contract._choice import ChoiceInfo
+from lsart.contract._credential_manager_choices import CredentialManagerChoices
 
 __all__ = ["Choices", "choice_infos"]
 
 
 @attrs.frozen
-class Choices(CallChoices):
+class Choices(CredentialManagerChoices):
     """What lsart does where no page says what happens.
 
     One field per question. The defaults are what careful systems do; the alternatives are what a real one could

@@ -1,5 +1,7 @@
 """Structures of logon sessions, credentials and tokens, as frozen values.
 
+What the credential manager keeps is here too: wincred.h, CREDENTIALW and CREDENTIAL_TARGET_INFORMATIONW.
+
 Attributes are the Windows members in snake_case: ``MaximumLength`` is ``maximum_length``.
 SIDs are text: ``S-1-5-18``. Pages: sdk-api ns-lsalookup-lsa_string, ns-winnt-token_source,
 ns-ntsecpkg-lsa_token_information_null, ns-ntsecpkg-lsa_token_information_v1.
@@ -7,11 +9,20 @@ ns-ntsecpkg-lsa_token_information_null, ns-ntsecpkg-lsa_token_information_v1.
 
 from __future__ import annotations
 
+from typing import Final
+
 import attrs
 
 from lsart.contract._pointer import Pointer
 
 __all__ = [
+    "CREDENTIAL_TARGET_INFORMATIONW",
+    "CRED_TYPE_DOMAIN_CERTIFICATE",
+    "CRED_TYPE_DOMAIN_EXTENDED",
+    "CRED_TYPE_DOMAIN_PASSWORD",
+    "CRED_TYPE_DOMAIN_VISIBLE_PASSWORD",
+    "CRED_TYPE_GENERIC",
+    "ENCRYPTED_CREDENTIALW",
     "LSA_STRING",
     "LSA_TOKEN_INFORMATION_NULL",
     "LSA_TOKEN_INFORMATION_V1",
@@ -127,3 +138,52 @@ class LSA_TOKEN_INFORMATION_V1:
     owner: str | None = None
     default_dacl: bytes | None = None
     expiration_time: int = _NEVER
+
+
+CRED_TYPE_GENERIC: Final = 1
+CRED_TYPE_DOMAIN_PASSWORD: Final = 2
+CRED_TYPE_DOMAIN_CERTIFICATE: Final = 3
+CRED_TYPE_DOMAIN_VISIBLE_PASSWORD: Final = 4
+CRED_TYPE_DOMAIN_EXTENDED: Final = 6
+
+
+@attrs.frozen
+class ENCRYPTED_CREDENTIALW:
+    """What the credential manager stores for a user, who has one for each target and type.
+
+    The members of its CREDENTIALW stand here themselves. `repr` leaves the secret out, so no event shows it.
+
+    Args:
+        target_name: what it is for. type: a CRED_TYPE_ value. user_name: whom it logs on.
+        credential_blob: the secret, in the format of whoever wrote it.
+        block: where LSA holds those bytes for a package that read them; None in what a package makes.
+
+    Raises:
+        TypeError: the secret is not bytes.
+    """
+
+    target_name: str
+    type: int = CRED_TYPE_GENERIC
+    user_name: str = ""
+    credential_blob: bytes = attrs.field(
+        default=b"", repr=False, validator=attrs.validators.instance_of((bytes, bytearray))
+    )
+    comment: str = ""
+    block: Pointer | None = attrs.field(default=None, eq=False)
+
+
+@attrs.frozen(kw_only=True)
+class CREDENTIAL_TARGET_INFORMATIONW:
+    """What a target is called. A name that is not known is empty.
+
+    Args:
+        cred_types: the CRED_TYPE_ values that the target takes; all of them when empty.
+    """
+
+    target_name: str = ""
+    netbios_server_name: str = ""
+    dns_server_name: str = ""
+    netbios_domain_name: str = ""
+    dns_domain_name: str = ""
+    dns_tree_name: str = ""
+    cred_types: tuple[int, ...] = ()

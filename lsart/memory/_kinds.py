@@ -9,7 +9,7 @@ import attrs
 from lsart.contract import Choices
 from lsart.memory._heap import HeapKind
 
-__all__ = ["heap_kind", "return_buffer_kind", "section_kind"]
+__all__ = ["credential_buffer_kind", "heap_kind", "return_buffer_kind", "section_kind"]
 
 
 def section_kind(choices: Choices) -> HeapKind:
@@ -53,3 +53,10 @@ def return_buffer_kind(choices: Choices) -> HeapKind:
     frees them has (FRB-4), but paired with that function. A length of zero may be refused, but by the slot."""
     kind = heap_kind(choices, "lsa_heap")
     return attrs.evolve(kind, allocates="CallPackage", frees="FreeReturnBuffer", zero_size="smallest_block")
+
+
+def credential_buffer_kind(choices: Choices) -> HeapKind:
+    """How credentials behave that the credential manager gave out: as blocks of the LSA heap, but paired with a
+    function of their own (CRD-3, CRC-3)."""
+    kind = heap_kind(choices, "lsa_heap")
+    return attrs.evolve(kind, allocates="CrediRead", frees="CrediFreeCredentials", zero_size="smallest_block")

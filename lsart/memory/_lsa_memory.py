@@ -25,7 +25,7 @@ from lsart.events import (
 from lsart.memory._backing import Backing
 from lsart.memory._environment import Environment
 from lsart.memory._heap import Heap, HeapKind
-from lsart.memory._kinds import heap_kind, return_buffer_kind
+from lsart.memory._kinds import credential_buffer_kind, heap_kind, return_buffer_kind
 from lsart.memory._ledger import Ledger, origin_of
 from lsart.memory._machine import PAGE_SIZE, Machine, Refusal, Resource, round_up, section_cost
 from lsart.memory._section import Section, reservation
@@ -54,6 +54,7 @@ class LsaMemory:
         self._lsa_heap: Heap | None = None
         self._private_heap: Heap | None = None
         self._return_heap: Heap | None = None
+        self._credential_heap: Heap | None = None
 
     # ------------------------------------------------------------------ sections
 
@@ -171,6 +172,10 @@ class LsaMemory:
         """Take back a buffer that LSA returned to a package (FRB-1)."""
         self._free(self.return_heap, base, origin)
 
+    def CrediFreeCredentials(self, block: Pointer | None, origin: Origin) -> None:
+        """Take back one credential that the credential manager gave out (CFR-1)."""
+        self._free(self.credential_heap, block, origin)
+
     # ------------------------------------------------------------------ what the floors above ask
 
     @property
@@ -203,6 +208,15 @@ class LsaMemory:
             budget = self.machine.limits.lsa_heap
             self._return_heap = self._make_heap("return-buffers", kind, budget)
         return self._return_heap
+
+    @property
+    def credential_heap(self) -> Heap | None:
+        """The heap behind credentials that packages read of the credential manager; as large as the LSA heap."""
+        if self._credential_heap is None:
+            kind = credential_buffer_kind(self.environment.choices)
+            budget = self.machine.limits.lsa_heap
+            self._credential_heap = self._make_heap("read-credentials", kind, budget)
+        return self._credential_heap
 
     def section_at(self, pointer: Pointer) -> Section | None:
         """The live section that CreateSharedMemory named with this pointer."""
@@ -244,14 +258,14 @@ class LsaMemory:
         for section in self.sections():
             self.ledger.remove(section)
             section.delete()
-        for heap in (self._lsa_heap, self._private_heap, self._return_heap):
+        for heap in (self._lsa_heap, self._private_heap, self._return_heap, self._credential_heap):
             if heap is not None:
                 self.ledger.remove(heap)
                 heap.release()
                 self.machine.release(SYSTEM, {Resource.ADDRESS_SPACE: heap.backing.size})
         self._sections.clear()
         self._created.clear()
-        self._lsa_heap = self._private_heap = self._return_heap = None
+        self._lsa_heap = self._private_heap = self._return_heap = self._credential_heap = None
 
     def check(self, client_commit: int = 0, others: Mapping[Resource, int] | None = None) -> list[str]:
         """Every invariant of every heap, and whether the machine's books close; [] when sound.
@@ -281,7 +295,7 @@ class LsaMemory:
             cost = section_cost(section.backing.size, section.backing.committed)
             due[Resource.COMMIT] += cost[Resource.COMMIT]
             due[Resource.PAGED_POOL] += cost[Resource.PAGED_POOL]
-        for heap in (self._lsa_heap, self._private_heap, self._return_heap):
+        for heap in (self._lsa_heap, self._private_heap, self._return_heap, self._credential_heap):
             if heap is not None:
                 due[Resource.COMMIT] += heap.backing.committed
                 due[Resource.ADDRESS_SPACE] += heap.backing.size

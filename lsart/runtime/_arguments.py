@@ -11,6 +11,8 @@ from enum import IntEnum
 from typing import Any
 
 from lsart.contract import (
+    CREDENTIAL_TARGET_INFORMATIONW,
+    ENCRYPTED_CREDENTIALW,
     LSA_STRING,
     LSA_TOKEN_INFORMATION_NULL,
     LSA_TOKEN_INFORMATION_V1,
@@ -60,6 +62,16 @@ _TOKEN_FORMS: dict[int, type[object]] = {
     enumerations.LSA_TOKEN_INFORMATION_TYPE.LsaTokenInformationV1: LSA_TOKEN_INFORMATION_V1,
 }
 
+_STRUCTURES: dict[str, type[object]] = {
+    "PTOKEN_SOURCE": TOKEN_SOURCE,
+    "PENCRYPTED_CREDENTIALW": ENCRYPTED_CREDENTIALW,
+    "PCREDENTIAL_TARGET_INFORMATIONW": CREDENTIAL_TARGET_INFORMATIONW,
+}
+_ARRAYS: dict[str, type[object]] = {
+    "PTOKEN_GROUPS": SID_AND_ATTRIBUTES,
+    "PENCRYPTED_CREDENTIALW *": ENCRYPTED_CREDENTIALW,
+}
+
 
 def checker(parameter: Parameter) -> Check:
     """What looks at the values of one parameter. A C type that has no Python form yet lets everything pass."""
@@ -80,10 +92,10 @@ def checker(parameter: Parameter) -> Check:
         return _null_or(nullable, _secret if parameter.takes_bytes else _counted(parameter.takes_string))
     if c_type == "BOOLEAN":
         return _truth
-    if c_type == "PTOKEN_SOURCE":
-        return _null_or(nullable, _token_source)
-    if c_type == "PTOKEN_GROUPS":
-        return _null_or(nullable, _token_groups)
+    if c_type in _STRUCTURES:
+        return _null_or(nullable, _structure(_STRUCTURES[c_type]))
+    if c_type in _ARRAYS:
+        return _null_or(nullable, _array(_ARRAYS[c_type]))
     if c_type == "SEC_THREAD_START":
         return _function
     if enumeration is not None:
@@ -226,16 +238,22 @@ def _truth(value: Any) -> str:
     raise TypeError(f"expected True or False, got {type(value).__name__} {value!r}")
 
 
-def _token_source(value: Any) -> str:
-    if isinstance(value, TOKEN_SOURCE):
-        return ""
-    raise TypeError(f"expected a TOKEN_SOURCE, got {type(value).__name__} {value!r}")
+def _structure(kind: type[object]) -> Check:
+    def check(value: Any) -> str:
+        if isinstance(value, kind):
+            return ""
+        raise TypeError(f"expected a {kind.__name__}, got {type(value).__name__} {value!r}")
+
+    return check
 
 
-def _token_groups(value: Any) -> str:
-    if isinstance(value, (tuple, list)) and all(isinstance(each, SID_AND_ATTRIBUTES) for each in value):
-        return ""
-    raise TypeError(f"expected a tuple of SID_AND_ATTRIBUTES, got {type(value).__name__} {value!r}")
+def _array(kind: type[object]) -> Check:
+    def check(value: Any) -> str:
+        if isinstance(value, (tuple, list)) and all(isinstance(each, kind) for each in value):
+            return ""
+        raise TypeError(f"expected a tuple of {kind.__name__}, got {type(value).__name__} {value!r}")
+
+    return check
 
 
 def _function(value: Any) -> str:

@@ -27,6 +27,7 @@ from lsart.runtime._belongings import Belongings
 from lsart.runtime._call_services import CallServices
 from lsart.runtime._client import Client
 from lsart.runtime._client_services import ClientServices
+from lsart.runtime._credential_manager_services import CredentialManagerServices
 from lsart.runtime._credential_services import CredentialServices
 from lsart.runtime._dispatch import Dispatcher
 from lsart.runtime._enter import Entrance
@@ -64,6 +65,7 @@ SERVICES: tuple[type[object], ...] = (
     TaskServices,
     NotificationServices,
     CallServices,
+    CredentialManagerServices,
 )
 """What serves the slots of the function table: a method of a slot's name is that slot."""
 
@@ -112,6 +114,7 @@ class Lsa:
             TaskServices(self.belongings, choices, lambda key: self._unloading.begin(key)),
             NotificationServices(self.belongings, choices),
             CallServices(self.memory, self.pacer, self.find_package, self.entrance, self.dispatcher),
+            CredentialManagerServices(self.security, self.memory, bus),
         )
         assert tuple(map(type, services)) == SERVICES
         self._host = Host(bus, services, choices, self.security)

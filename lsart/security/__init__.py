@@ -4,6 +4,7 @@ from lsart.security._accounts import GUEST_RID, Account, Accounts, AccountsError
 from lsart.security._accounts_file import accounts_text, parse_accounts, read_accounts
 from lsart.security._auth_data import AuthData, pack_auth_data, unpack_auth_data
 from lsart.security._build_token import DEFAULT_POLICY, TokenContent, build_token
+from lsart.security._credential_manager import CredentialManager
 from lsart.security._credentials import Credential, Credentials
 from lsart.security._handles import HandleTable, KernelObject
 from lsart.security._luid import (
@@ -62,6 +63,7 @@ __all__ = [
     "AuthData",
     "CrackError",
     "Credential",
+    "CredentialManager",
     "Credentials",
     "Group",
     "HandleTable",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from lsart.memory import LsaMemory, Resource
+from lsart.security._credential_manager import CredentialManager
 from lsart.security._credentials import Credentials
 from lsart.security._handles import HandleTable
 from lsart.security._luid import Luids
@@ -25,6 +26,7 @@ class Security:
         self.luids = Luids()
         self.sessions = Sessions(machine, environment)
         self.credentials = Credentials(self.sessions, memory)
+        self.credential_manager = CredentialManager()
         self.tokens = Tokens(self.sessions, self.luids)
         self.handles = HandleTable(environment, machine)
 

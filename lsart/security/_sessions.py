@@ -34,7 +34,8 @@ from lsart.events import (
     ResourceRefused,
 )
 from lsart.memory import Environment, Machine, Resource
-from lsart.security._luid import SYSTEM_LUIDS
+from lsart.security._luid import LOCALSERVICE_LUID, NETWORKSERVICE_LUID, SYSTEM_LUID, SYSTEM_LUIDS
+from lsart.security._sid import LOCAL_SYSTEM
 
 __all__ = ["LOGON_SESSION_SIZE", "LogonSession", "SessionState", "Sessions"]
 
@@ -59,6 +60,7 @@ class LogonSession:
         logon_id: the LUID that names it. created: who made it.
         references: tokens, and copies of them, that refer to it.
         stored: entries stored under it, which the store of credentials counts.
+        user: SID of the user that its first token of a user named; None before there was one.
     """
 
     logon_id: int
@@ -66,6 +68,7 @@ class LogonSession:
     state: SessionState = SessionState.CREATED
     references: int = 0
     stored: int = 0
+    user: str | None = None
 
 
 class Sessions:
@@ -83,7 +86,7 @@ class Sessions:
         self.on_ended: list[Callable[[LogonSession], None]] = []
         for luid in SYSTEM_LUIDS:
             # The kernel made them before LSA came up, so they are charged to nobody here.
-            self._sessions[luid] = LogonSession(luid, Origin(SYSTEM), SessionState.SYSTEM)
+            self._sessions[luid] = LogonSession(luid, Origin(SYSTEM), SessionState.SYSTEM, user=_SYSTEM_USERS.get(luid))
 
     # ------------------------------------------------------------------ what the slots do
 
@@ -251,3 +254,5 @@ class Sessions:
 
 _COST = {Resource.PAGED_POOL: LOGON_SESSION_SIZE}
 _PAID = (SessionState.CREATED, SessionState.OWNED)
+# Nobody is logged on anonymously.
+_SYSTEM_USERS = {SYSTEM_LUID: LOCAL_SYSTEM, LOCALSERVICE_LUID: "S-1-5-19", NETWORKSERVICE_LUID: "S-1-5-20"}

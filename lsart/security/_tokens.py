@@ -13,6 +13,7 @@ from lsart.security._build_token import TokenContent
 from lsart.security._handles import HandleTable, KernelObject
 from lsart.security._luid import Luids
 from lsart.security._sessions import LogonSession, Sessions
+from lsart.security._sid import ANONYMOUS_LOGON
 
 __all__ = ["AccessToken", "Tokens"]
 
@@ -52,6 +53,8 @@ class Tokens:
         handle = into.open(token, origin)
         if handle is not None:
             self._sessions.reference(session)
+            if session.user is None and content.user != ANONYMOUS_LOGON:
+                session.user = content.user
             self._tokens.setdefault(content.logon_id, []).append(token)
         return handle
 

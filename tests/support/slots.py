@@ -6,6 +6,8 @@ from collections.abc import Awaitable
 from typing import Any
 
 from lsart.contract import (
+    CREDENTIAL_TARGET_INFORMATIONW,
+    ENCRYPTED_CREDENTIALW,
     NTSTATUS,
     TOKEN_SOURCE,
     ClientRequest,
@@ -30,6 +32,9 @@ _VALUES: dict[str, Any] = {
     "PUCHAR": SECTION,
     "PLSA_CLIENT_REQUEST": ClientRequest(1),
     "PTOKEN_SOURCE": TOKEN_SOURCE("text"),
+    "PENCRYPTED_CREDENTIALW": ENCRYPTED_CREDENTIALW("text"),
+    "PENCRYPTED_CREDENTIALW *": (ENCRYPTED_CREDENTIALW("text"),),
+    "PCREDENTIAL_TARGET_INFORMATIONW": CREDENTIAL_TARGET_INFORMATIONW(),
     "SEC_THREAD_START": print,
 }
 _SECRET = b"credential"

@@ -243,7 +243,7 @@ LSA_SECPKG_32_TO_47: tuple[Slot, ...] = (
         43, "CrediFreeCredentials", "LSA_SECPKG_FUNCTION_TABLE", "VOID",
         parameters=(
             Parameter("count", "Count", "ULONG", "in", False, "Number of entries."),
-            Parameter("credentials", "Credentials", "PENCRYPTED_CREDENTIALW *", "in", False, "Array to free; may be NULL according to the header."),
+            Parameter("credentials", "Credentials", "PENCRYPTED_CREDENTIALW *", "in", False, "Array to free; may be NULL according to the header.", tolerates_null=True),
         ),
         statuses=(),
         status_sets=(), rule_ids=("CFR-1", "CFR-2"),

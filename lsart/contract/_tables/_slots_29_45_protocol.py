@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from lsart.contract._pointer import Pointer
-    from lsart.contract._security_structures import TOKEN_SOURCE
+    from lsart.contract._security_structures import CREDENTIAL_TARGET_INFORMATIONW, ENCRYPTED_CREDENTIALW, TOKEN_SOURCE
     from lsart.contract._status import NTSTATUS
     from lsart.contract._tables._enumerations import (
         SECPKG_NAME_TYPE,
@@ -124,21 +124,23 @@ class Slots29To45(Protocol):
         Raises StatusError: STATUS_NO_SUCH_PACKAGE (no package has that name).
         """
 
-    async def CrediRead(self, logon_id: int, cred_flags: int, target_name: str, type: int, flags: int) -> object:
+    async def CrediRead(
+        self, logon_id: int, cred_flags: int, target_name: str, type: int, flags: int
+    ) -> ENCRYPTED_CREDENTIALW:
         """Read one stored credential of a session's user.
 
         Raises StatusError: no page lists which.
         """
 
     async def CrediReadDomainCredentials(
-        self, logon_id: int, cred_flags: int, target_info: object, flags: int
-    ) -> tuple[int, object]:
+        self, logon_id: int, cred_flags: int, target_info: CREDENTIAL_TARGET_INFORMATIONW, flags: int
+    ) -> tuple[int, tuple[ENCRYPTED_CREDENTIALW, ...]]:
         """Read every stored domain credential that fits a target.
 
         Raises StatusError: no page lists which.
         """
 
-    async def CrediFreeCredentials(self, count: int, credentials: object) -> None:
+    async def CrediFreeCredentials(self, count: int, credentials: tuple[ENCRYPTED_CREDENTIALW, ...] | None) -> None:
         """Free credentials returned by the credential read slots.
 
         Returns nothing and never raises.

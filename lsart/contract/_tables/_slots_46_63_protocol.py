@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from lsart.contract._pointer import Pointer
-    from lsart.contract._security_structures import SID_AND_ATTRIBUTES, TOKEN_SOURCE
+    from lsart.contract._security_structures import ENCRYPTED_CREDENTIALW, SID_AND_ATTRIBUTES, TOKEN_SOURCE
     from lsart.contract._status import NTSTATUS
     from lsart.contract._structures import ClientRequest
     from lsart.contract._tables._enumerations import (
@@ -71,7 +71,7 @@ class Slots46To63(Protocol):
         Raises StatusError: no page lists which.
         """
 
-    async def CrediWrite(self, logon_id: int, cred_flags: int, credential: object, flags: int) -> None:
+    async def CrediWrite(self, logon_id: int, cred_flags: int, credential: ENCRYPTED_CREDENTIALW, flags: int) -> None:
         """Write one stored credential for a session's user.
 
         Raises StatusError: no page lists which.
