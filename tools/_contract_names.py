@@ -9,6 +9,7 @@ from typing import Any
 __all__ = [
     "ENUMS",
     "NULL_TOLERATED",
+    "SECRETS",
     "VALUES_TAKEN",
     "Record",
     "entry_name",
@@ -113,6 +114,7 @@ SPECIAL_TYPES = {
     ("GetCredentials", "PrimaryKeyValue"): "str | LSA_STRING",
     ("CloseSamUser", "UserHandle"): "Pointer | None",
     ("CrediFreeCredentials", "Credentials"): "tuple[ENCRYPTED_CREDENTIALW, ...] | None",
+    ("CrediUnmarshalandDecodeString", "Blob"): "Pointer",
     ("ExpandAuthDataForDomain", "Reserved"): "None",
     ("CallPackage", "ProtocolSubmitBuffer"): "Pointer | bytes",
     ("CallPackageUntrusted", "ProtocolSubmitBuffer"): "Pointer | bytes",
@@ -133,6 +135,8 @@ VALUES_TAKEN = {
     ("LogonUserEx3", "TokenInformation"),
     ("RegisterNotification", "Parameter"),
 }
+# Text from which anybody can have a secret back.
+SECRETS = {("CrediUnmarshalandDecodeString", "MarshaledString")}
 # What comes back of a parameter that goes in and out, where that is less than what may go in.
 SPECIAL_RESULTS = {("GetCredentials", "PrimaryKeyValue"): "str"}
 # Functions that free decide about NULL themselves: what it does there is one of the gaps. An address in the client is

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from _contract_names import (
     NULL_TOLERATED,
+    SECRETS,
     VALUES_TAKEN,
     Record,
     entry_name,
@@ -80,6 +81,8 @@ def parameter_row(slot: Record, parameter: Record) -> str:
         fields.append("takes_string=True")
     if (slot["name"], parameter["name"]) in VALUES_TAKEN:
         fields.append("takes_value=True")
+    if (slot["name"], parameter["name"]) in SECRETS:
+        fields.append("is_secret=True")
     return f"Parameter({', '.join(fields)})"
 
 

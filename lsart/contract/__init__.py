@@ -25,6 +25,7 @@ from lsart.contract._errors import (
     PackageLoadError,
     ProcessTerminated,
     StatusError,
+    StringNotDecoded,
 )
 from lsart.contract._lifecycle import (
     PackageState,
@@ -335,6 +336,7 @@ __all__ = [
     "SharedBytes",
     "Slot",
     "StatusError",
+    "StringNotDecoded",
     "ThreadStart",
     "Win32",
     "ZeroSize",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import attrs
 
 from lsart.contract._call_choices import CallChoices
@@ -31,4 +33,10 @@ class CredentialManagerChoices(CallChoices):
         _STATUS_SUCCESS,
         gap="CrediReadDomainCredentials/1",
         reason="What a single read answers; with STATUS_SUCCESS the call returns no credentials.",
+    )
+    decoded_string_freed_with: Literal["FreeLsaHeap", "FreePrivateHeap"] = choice(
+        "FreeLsaHeap",
+        "FreePrivateHeap",
+        gap="CrediUnmarshalandDecodeString/1",
+        reason="Other bytes that LSA hands to a package, as those of GetCredentials, are freed with FreeLsaHeap.",
     )

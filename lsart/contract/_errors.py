@@ -4,7 +4,8 @@ LsartError
 ├── ConfigurationError      the person who started lsart asked for something that cannot be: a usage error
 │   └── PackageLoadError    a package cannot be found, imported or started
 ├── StatusError             no fault: a documented NTSTATUS on its way to whoever called the function
-│   └── KeyBufferTooSmall   GetCredentials found an entry whose key needs more room
+│   ├── KeyBufferTooSmall   GetCredentials found an entry whose key needs more room
+│   └── StringNotDecoded    CrediUnmarshalandDecodeString got what it cannot decode
 ├── AccessViolation         whoever ran touched memory that is not mapped, not committed or not writable
 ├── ProcessTerminated       the client process that made the call has ended
 ├── LsassTerminated         the modelled LSASS went down, in a way that the real one is known to
@@ -25,6 +26,7 @@ __all__ = [
     "PackageLoadError",
     "ProcessTerminated",
     "StatusError",
+    "StringNotDecoded",
 ]
 
 
@@ -70,6 +72,19 @@ class KeyBufferTooSmall(StatusError):
     def __init__(self, status: int, message: str, *, primary_key_length: int) -> None:
         super().__init__(status, message)
         self.primary_key_length = primary_key_length
+
+
+class StringNotDecoded(StatusError):
+    """CrediUnmarshalandDecodeString got what it cannot decode.
+
+    Args:
+        is_failure_fatal: the IsFailureFatal parameter: the text is a packed string, but a broken one, so nobody should
+            go on with it. Text that never was packed may be a name or a password as it is.
+    """
+
+    def __init__(self, status: int, message: str, *, is_failure_fatal: bool) -> None:
+        super().__init__(status, message)
+        self.is_failure_fatal = is_failure_fatal
 
 
 class AccessViolation(LsartError):

@@ -51,6 +51,7 @@ class Parameter:
         takes_bytes: whether bytes at hand may stand for a pointer to them.
         takes_string: whether an LSA_STRING may stand for text, where the room in it may matter.
         takes_value: whether any value at hand may stand for a pointer to it: a structure, or what only its owner reads.
+        is_secret: whether no event may show what is passed.
     """
 
     name: str
@@ -63,6 +64,7 @@ class Parameter:
     takes_bytes: bool = False
     takes_string: bool = False
     takes_value: bool = False
+    is_secret: bool = False
 
 
 @attrs.frozen

@@ -1,4 +1,4 @@
-"""Slots of the credential manager: CrediRead, CrediReadDomainCredentials, CrediWrite and CrediFreeCredentials.
+"""Slots of the credential manager: those that read, write and free credentials, and CrediUnmarshalandDecodeString.
 
 Credentials are the session's user's, so a session is asked for its user first. One that has had no token yet has
 none: STATUS_BAD_LOGON_SESSION_STATE (assumed).
@@ -16,12 +16,13 @@ from lsart.contract import (
     STATUS_INVALID_PARAMETER,
     Pointer,
     StatusError,
+    StringNotDecoded,
 )
 from lsart.engine import Label, announce, exploring, touch
 from lsart.events import Bus, Origin, SlotMisused
 from lsart.memory import LSASS, LsaMemory
 from lsart.runtime._pacer import touch_commit
-from lsart.security import Security
+from lsart.security import Security, is_packed, unpack_string
 
 __all__ = ["CredentialManagerServices"]
 
@@ -82,6 +83,24 @@ class CredentialManagerServices:
                 self._tell_misused(origin, "credentials", f"has at {index} what LSA did not give out")
             else:
                 self._take_back(each.block, origin)
+
+    async def CrediUnmarshalandDecodeString(self, origin: Origin, marshaled_string: str) -> tuple[Pointer, int, bool]:
+        is_private = self._choices.decoded_string_freed_with == "FreePrivateHeap"
+        if self._explores:
+            heap = "the private heap" if is_private else "the LSA heap"
+            await announce(Label(heap, "w", f"allocate from {heap}"))
+            touch_commit()
+        try:
+            data = unpack_string(marshaled_string)
+        except ValueError as error:
+            fatal = is_packed(marshaled_string)
+            raise StringNotDecoded(STATUS_INVALID_PARAMETER, str(error), is_failure_fatal=fatal) from None
+        allocate = self._memory.AllocatePrivateHeap if is_private else self._memory.AllocateLsaHeap
+        block = allocate(max(len(data), 1), origin)  # a block of no bytes is a gap of the heap's, not of this slot
+        if block is None:
+            raise StringNotDecoded(STATUS_INSUFFICIENT_RESOURCES, "the heap has no room", is_failure_fatal=True)
+        self._memory.space.write(block.address, data)
+        return block, len(data), False
 
     def _user_of(self, logon_id: int, flags: int, origin: Origin) -> str:
         if flags:

@@ -187,6 +187,8 @@ def _shown(argument: object, parameter: Parameter) -> str:
     """An argument as text. Credentials are secrets, which no event shows, of whatever type they are."""
     if parameter.takes_bytes and parameter.type == "PLSA_STRING":
         return f"<{len(argument)} bytes>" if isinstance(argument, (bytes, bytearray)) else type(argument).__name__
+    if parameter.is_secret:
+        return f"<{len(argument)} characters>" if isinstance(argument, str) else type(argument).__name__
     return _text(argument)
 
 

@@ -5,6 +5,7 @@ from lsart.security._accounts_file import accounts_text, parse_accounts, read_ac
 from lsart.security._auth_data import AuthData, pack_auth_data, unpack_auth_data
 from lsart.security._build_token import DEFAULT_POLICY, TokenContent, build_token
 from lsart.security._credential_manager import CredentialManager
+from lsart.security._credential_text import is_packed, pack_string, unpack_string
 from lsart.security._credentials import Credential, Credentials
 from lsart.security._handles import HandleTable, KernelObject
 from lsart.security._luid import (
@@ -86,9 +87,11 @@ __all__ = [
     "accounts_text",
     "build_token",
     "hash_password",
+    "is_packed",
     "is_password",
     "logon_sid",
     "pack_auth_data",
+    "pack_string",
     "pack_token_groups",
     "parse_accounts",
     "parts_of",
@@ -97,5 +100,6 @@ __all__ = [
     "sid_bytes",
     "sid_text",
     "unpack_auth_data",
+    "unpack_string",
     "unpack_token_groups",
 ]

@@ -89,7 +89,7 @@ LSA_SECPKG_48_TO_63: tuple[Slot, ...] = (
     Slot(
         52, "CrediUnmarshalandDecodeString", "LSA_SECPKG_FUNCTION_TABLE", "NTSTATUS",
         parameters=(
-            Parameter("marshaled_string", "MarshaledString", "LPWSTR", "in", False, "Packed string."),
+            Parameter("marshaled_string", "MarshaledString", "LPWSTR", "in", False, "Packed string.", is_secret=True),
             Parameter("blob", "Blob", "LPBYTE *", "out", False, "Receives the decoded bytes."),
             Parameter("blob_size", "BlobSize", "ULONG *", "out", False, "Receives their size."),
             Parameter("is_failure_fatal", "IsFailureFatal", "BOOLEAN *", "out", False, "TRUE when a failure must end the operation."),

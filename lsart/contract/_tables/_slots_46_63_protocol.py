@@ -77,7 +77,7 @@ class Slots46To63(Protocol):
         Raises StatusError: no page lists which.
         """
 
-    async def CrediUnmarshalandDecodeString(self, marshaled_string: str) -> tuple[object, int, bool]:
+    async def CrediUnmarshalandDecodeString(self, marshaled_string: str) -> tuple[Pointer, int, bool]:
         """Unmarshal and decode a packed credential string into a blob.
 
         Raises StatusError: no page lists which.
