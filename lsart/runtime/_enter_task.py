@@ -7,7 +7,7 @@ from lsart.engine import announce, exploring, own
 from lsart.runtime._current import current_request
 from lsart.runtime._enter import own_state
 from lsart.runtime._faults import Faults
-from lsart.runtime._invoke import invoke, is_fault, returned_status
+from lsart.runtime._invoke import invoke, is_fault, returned_status, text_of
 from lsart.runtime._package import Package
 
 __all__ = ["enter_task", "name_of"]
@@ -36,7 +36,7 @@ async def enter_task(
         status = None if fault is None else returned_status(fault)
         reason = ""
         if fault is not None and status is None:
-            reason = f"{type(fault).__name__}: {fault}"
+            reason = text_of(fault)
             faults.fault(package, name, fault, None)
         if rest is not None:
             raise rest from None

@@ -17,7 +17,7 @@ from lsart.contract import (
 )
 from lsart.engine import now_ns
 from lsart.events import Bus, FaultContained, LockOrphaned, Origin, PackageDisabled
-from lsart.runtime._invoke import is_fault, returned_status
+from lsart.runtime._invoke import is_fault, returned_status, text_of
 from lsart.runtime._orphans import orphaned_locks
 from lsart.runtime._package import Package
 
@@ -63,7 +63,7 @@ class Faults:
         Args:
             entry: the slot; or what a task of its own ran, by name. request: the client's call under way.
         """
-        reason = f"{type(error).__name__}: {error}"
+        reason = text_of(error)
         call, client = (None, "") if request is None else (request.number, request.client.name)
         now = now_ns()
         if self._contains:

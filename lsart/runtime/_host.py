@@ -196,7 +196,9 @@ def _text(value: Any) -> str:
     """The same in every run: the repr of a package's own object may hold an address."""
     if callable(value):
         return str(getattr(value, "__qualname__", type(value).__qualname__))
-    if isinstance(value, (int, float, str, bytes, bytearray)) or type(value).__module__.startswith("lsart."):
+    if isinstance(value, (bytes, bytearray)):
+        return f"<{len(value)} bytes>"  # a message may be a password
+    if isinstance(value, (int, float, str)) or type(value).__module__.startswith("lsart."):
         return repr(value)
     if isinstance(value, (tuple, list)):
         return f"({', '.join(map(_text, value))})"

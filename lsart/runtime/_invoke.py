@@ -6,9 +6,11 @@ from collections.abc import Awaitable, Callable
 from types import AsyncGeneratorType, CoroutineType, GeneratorType
 from typing import Any
 
+import trio
+
 from lsart.contract import StatusError
 
-__all__ = ["invoke", "is_fault", "returned_status", "sole_leaf"]
+__all__ = ["invoke", "is_fault", "returned_status", "sole_leaf", "text_of"]
 
 
 async def invoke(function: Callable[..., Any], *args: object) -> object:
@@ -42,4 +44,13 @@ def is_fault(error: BaseException) -> bool:
     """Whether an exception is the package's own doing: no cancellation and no Ctrl-C, alone or among others."""
     if isinstance(error, BaseExceptionGroup):
         return all(is_fault(each) for each in error.exceptions)
-    return isinstance(error, (Exception, SystemExit))
+    # Whatever else a package may raise, such as the CancelledError of another framework, is no signal of ours.
+    return not isinstance(error, (trio.Cancelled, KeyboardInterrupt, GeneratorExit))
+
+
+def text_of(error: BaseException) -> str:
+    """An exception in a line, though its own text may raise in its turn."""
+    try:
+        return f"{type(error).__name__}: {error}"
+    except Exception as failure:
+        return f"{type(error).__name__} (its text cannot be had: {type(failure).__name__})"

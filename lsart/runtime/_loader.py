@@ -44,7 +44,7 @@ from lsart.runtime._belongings import Belongings
 from lsart.runtime._duties import information_fault, missing_entries
 from lsart.runtime._enter import entry, own_state
 from lsart.runtime._host import DECLARATION_ONLY, Host
-from lsart.runtime._invoke import invoke, is_fault, returned_status
+from lsart.runtime._invoke import invoke, is_fault, returned_status, text_of
 from lsart.runtime._memory_view import MemoryView
 from lsart.runtime._modules import Module, open_module
 from lsart.runtime._package import Package
@@ -282,7 +282,7 @@ class Loader:
             elif status is not None:
                 raise _RefusedError(name, status.status, f"it returned {status}") from error
             else:
-                raise _RefusedError(name, STATUS_UNSUCCESSFUL, f"it raised {type(error).__name__}: {error}") from error
+                raise _RefusedError(name, STATUS_UNSUCCESSFUL, f"it raised {text_of(error)}") from error
         finally:
             own(None)
             task.name = caller

@@ -288,14 +288,25 @@ class Lsa:
             with trio.move_on_after(max(grace, _CLEAN_UP)):  # before their packages shut down
                 await self.dispatcher.drain()
             if self.death is None:
-                await self._unloading.settle()
+                await self._settle()
                 await self.loader.unload_all()
+                await self._settle()  # one may have been asked to go meanwhile
             else:
                 self.belongings.abandon()
+            self.belongings.stop()  # of packages that never came up
             for client in self.clients:
                 client.terminate()
             self.security.close(now_ns())
             self.memory.close()
+
+    async def _settle(self) -> None:
+        """Packages that are being unloaded wait until nobody is in them, which a task of another may be for ever."""
+        with trio.move_on_after(max(self.settings.grace / 1e9, _CLEAN_UP)) as patience:
+            await self._unloading.settle()
+        if patience.cancelled_caught:
+            self.belongings.stop()
+            with trio.move_on_after(_CLEAN_UP):
+                await self._unloading.settle()
 
 
 @asynccontextmanager

@@ -128,7 +128,7 @@ class Watcher:
 
     async def _begin(self, due: Due) -> None:
         registration = self._notifications.find(due.number)
-        if registration is None or registration.package.state not in _ENTERED_IN:
+        if registration is None or registration.package.state not in _ENTERED_IN or self._tasks.is_closed:
             return
         if self._is_shared and self._notifications.choices.notification_delivery == "at_once":
             self._wait_again(registration)
