@@ -34,9 +34,7 @@ class MuteError(Exception):
         raise ValueError("no text")
 
 
-@pytest.mark.parametrize(
-    "error", [MuteError(), asyncio.CancelledError()], ids=["without a text", "of another framework"]
-)
+@pytest.mark.parametrize("error", [MuteError(), asyncio.CancelledError()], ids=["no text", "of another framework"])
 @simulated
 async def test_whatever_a_package_raises_is_a_fault_of_the_package(error: BaseException) -> None:
     async def call(table: FunctionTable, request: ClientRequest, message: bytes) -> None:
