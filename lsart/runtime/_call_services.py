@@ -180,5 +180,5 @@ class CallServices:
                 inner.client.free_buffer(reply, origin)
 
         return await self._dispatcher.call(
-            request.client, package, slot.name, serve, undo, origin.function, is_inner=True
+            request.client, package, slot.name, serve, undo, origin.function, outer=request
         )

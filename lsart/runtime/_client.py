@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 import attrs
 import trio
@@ -20,9 +21,10 @@ from lsart.contract import (
     ProcessTerminated,
     StatusError,
 )
-from lsart.engine import now_ns
+from lsart.engine import now_ns, touch
 from lsart.events import ClientConnected, ClientDisconnected, Origin
 from lsart.memory import ClientMemory, Section
+from lsart.runtime._caller import life_of
 from lsart.runtime._enter import discard_reply, entry
 from lsart.runtime._memory_view import MemoryView
 from lsart.runtime._pacer import touch_commit
@@ -36,6 +38,7 @@ __all__ = ["Client", "Reply", "SectionView"]
 _TRUSTED, _UNTRUSTED = entry("CallPackage").name, entry("CallPackageUntrusted").name
 _PASSTHROUGH = entry("CallPackagePassthrough").name
 _NAME_LIMIT = 127
+_THREAD_IDS = 4096  # from one process id to the next, so that a thread of one process is never one of another
 
 
 @attrs.frozen
@@ -75,6 +78,8 @@ class Client:
         "_handles",
         "_lsa",
         "_memory",
+        "_next_thread",
+        "_threads",
         "calls",
         "handle",
         "has_tcb_privilege",
@@ -95,6 +100,8 @@ class Client:
         self.calls: list[Request] = []
         self._handles: tuple[int, ...] = ()
         self._memory: MemoryView | None = None
+        self._next_thread = process_id * _THREAD_IDS
+        self._threads: WeakKeyDictionary[trio.lowlevel.Task, int] | None = None  # most clients are never asked
 
     # ------------------------------------------------------------------ Windows functions
 
@@ -163,7 +170,7 @@ class Client:
         if passthrough:
             slot = _PASSTHROUGH
         serve = partial(self._lsa.entrance.call_package, message)
-        return await self._lsa.dispatcher.call(self, package, slot, serve, discard_reply, operation)
+        return await self._lsa.dispatcher.call(self, package, slot, serve, discard_reply, operation, is_trusted=trusted)
 
     async def LsaFreeReturnBuffer(self, buffer: Pointer | None) -> None:
         """Free a reply (LFB-1).
@@ -245,6 +252,18 @@ class Client:
             section.name, self.process.map_section(section, writable=writable), section.max_size, self.memory
         )
 
+    def thread_id_of(self, task: trio.lowlevel.Task) -> int:
+        """The id of the thread that a task of this process stands for, numbered as LSA first asks."""
+        if self._threads is None:
+            self._threads = WeakKeyDictionary()
+        known = self._threads.get(task)
+        if known is None:
+            if self._lsa.pacer.explores:
+                touch(f"the threads of {self.name}", "w", "number a thread", is_told=False)
+            self._threads[task] = known = self._next_thread
+            self._next_thread += 4
+        return known
+
     def free_buffer(self, buffer: Pointer, origin: Origin) -> bool:
         """Free a reply buffer; False when it is none of this process."""
         if self._lsa.pacer.explores:
@@ -255,6 +274,8 @@ class Client:
         """The process dies, at once, whatever it is doing. Calls under way are finished by their workers for nobody."""
         if not self.is_alive:
             return
+        if self._lsa.pacer.explores:
+            touch(life_of(self.name), "w", f"end {self.name}", is_told=False)
         self.is_alive = False
         for request in tuple(self.calls):
             self._lsa.dispatcher.abandon(request)

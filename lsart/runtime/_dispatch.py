@@ -51,10 +51,11 @@ class Request:
         "entry",
         "is_delivered",
         "is_finished",
-        "is_inner",
         "is_settled",
+        "is_trusted",
         "number",
         "operation",
+        "outer",
         "package",
         "serve",
         "task",
@@ -71,8 +72,9 @@ class Request:
         undo: Callable[[Request, Any], None],
         operation: str,
         now: int,
+        outer: Request | None,
         *,
-        is_inner: bool,
+        is_trusted: bool,
     ) -> None:
         self.number = number
         self.client = client
@@ -81,7 +83,8 @@ class Request:
         self.serve = serve
         self.undo = undo
         self.operation = operation
-        self.is_inner = is_inner  # a package makes it, in the call of a client
+        self.outer = outer  # a package makes it, in this call
+        self.is_trusted = is_trusted
         self.arrived_ns = now
         self.task = trio.lowlevel.current_task()
         self.is_settled = False  # nobody waits for a result any more: it was delivered, or the caller is gone
@@ -155,7 +158,8 @@ class Dispatcher:
         undo: Callable[[Request, _T], None],
         operation: str,
         *,
-        is_inner: bool = False,
+        outer: Request | None = None,
+        is_trusted: bool = False,
     ) -> _T:
         """Serve one call and wait for its result.
 
@@ -163,20 +167,23 @@ class Dispatcher:
             serve: run by a worker, with the request. It enters packages by `Entrance`, one or several, and fails with a
                 StatusError; any other exception out of it is a fault of lsart and ends the LSA.
             undo: given the result of `serve` when nobody takes it, as the client is gone.
-            is_inner: a package makes it, in a call of this client. It concerns LSA alone, so that it does not end with
-                the client's process, and is served while LSA waits for the calls that are under way.
+            outer: the call of this client in which a package makes it. It concerns LSA alone, so that it does not end
+                with the client's process, and is served while LSA waits for the calls that are under way.
+            is_trusted: it came by a connection of LsaRegisterLogonProcess.
 
         Raises:
             StatusError: the call's status. ProcessTerminated: the client ended meanwhile.
         """
         if self._explores:  # anybody else's call may come first
             await announce(Label("the calls of LSA", "w", f"call {package.name}{operation and f' ({operation})'}"))
+        is_inner = outer is not None
         is_open = not self._is_stopped if is_inner else self.is_open
         if not is_open or not package.state.is_available:
             await trio.lowlevel.checkpoint()
             raise StatusError(STATUS_NO_SUCH_PACKAGE, f"package {package.name!r} is {package.state.value}")
         self._number += 1
-        request = Request(self._number, client, package, entry, serve, undo, operation, now_ns(), is_inner=is_inner)
+        now, number = now_ns(), self._number
+        request = Request(number, client, package, entry, serve, undo, operation, now, outer, is_trusted=is_trusted)
         self._in_flight += 1
         package.begin_call()
         if self._idle:
@@ -250,7 +257,7 @@ class Dispatcher:
         """For the deadlock report: whoever made a call, a client or a package in a worker, waits for it."""
         for request in self._queue:
             if request.task is task:
-                worker_for = f"a free worker to call {request.package.name!r}" if request.is_inner else "a free worker"
+                worker_for = f"a free worker to call {request.package.name!r}" if request.outer else "a free worker"
                 return f"{worker_for}; all {len(self._workers)} serve {', '.join(self._served_clients())}", None
         for worker in self._workers:
             served = worker.serving or worker.next
@@ -266,7 +273,7 @@ class Dispatcher:
     def _tell_if_exhausted(self, request: Request) -> None:
         """Whether each worker waits for the end of a call that needs a worker: then none is free again."""
         served = [worker.serving for worker in self._workers]
-        waiting = {each.task for each in (*self._queue, *served) if each is not None and each.is_inner}
+        waiting = {each.task for each in (*self._queue, *served) if each is not None and each.outer is not None}
         if all(worker.task in waiting for worker in self._workers):
             self._bus.emit(
                 WorkersExhausted(

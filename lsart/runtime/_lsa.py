@@ -25,6 +25,7 @@ from lsart.memory import Environment, LsaMemory, Machine
 from lsart.runtime._account_services import AccountServices
 from lsart.runtime._belongings import Belongings
 from lsart.runtime._call_services import CallServices
+from lsart.runtime._caller_services import CallerServices
 from lsart.runtime._client import Client
 from lsart.runtime._client_services import ClientServices
 from lsart.runtime._credential_manager_services import CredentialManagerServices
@@ -66,6 +67,7 @@ SERVICES: tuple[type[object], ...] = (
     NotificationServices,
     CallServices,
     CredentialManagerServices,
+    CallerServices,
 )
 """What serves the slots of the function table: a method of a slot's name is that slot."""
 
@@ -115,6 +117,7 @@ class Lsa:
             NotificationServices(self.belongings, choices),
             CallServices(self.memory, self.pacer, self.find_package, self.entrance, self.dispatcher),
             CredentialManagerServices(self.security, self.memory, bus),
+            CallerServices(),
         )
         assert tuple(map(type, services)) == SERVICES
         self._host = Host(bus, services, choices, self.security)

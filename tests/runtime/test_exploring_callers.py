@@ -1,0 +1,43 @@
+"""What packages learn of their callers, while schedules are explored."""
+
+from __future__ import annotations
+
+import pytest
+import trio
+from lsas import scripted
+
+import lsart
+from lsart.contract import ClientRequest, FunctionTable, ProcessTerminated, constants
+from lsart.runtime import LsaSettings
+
+SETTINGS = LsaSettings(costs=lsart.Costs(heap_lock=0, commit_page=0, create_section=0), watchdog=None)
+
+
+@pytest.mark.parametrize("strategy", ["random", "dpor"])
+def test_a_package_can_ask_who_calls_before_and_after_the_client_ends(strategy: str) -> None:
+    found: set[int] = set()
+
+    async def asks(table: FunctionTable, request: ClientRequest, message: bytes) -> None:
+        info = await table.GetCallInfo()
+        found.add(getattr(info, "attributes", -1))
+
+    async def main() -> None:
+        async with lsart.open_lsa(scripted("a", call=asks), settings=SETTINGS) as lsa, lsa.connect("alice") as alice:
+
+            async def calls() -> None:
+                try:
+                    await alice.call("a", b"")
+                except (ProcessTerminated, lsart.StatusError):  # it ended meanwhile, or before
+                    return
+
+            async def ends() -> None:
+                await trio.lowlevel.checkpoint()
+                alice.terminate()
+
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(calls, name="alice")
+                nursery.start_soon(ends, name="the end of alice")
+
+    result = lsart.explore(main, strategy=strategy, labelled=True, schedules=300, shrink=False)
+    assert result.failure is None
+    assert found == {0, constants.SECPKG_CALL_PROCESS_TERM}
