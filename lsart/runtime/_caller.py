@@ -9,7 +9,7 @@ from lsart.runtime._current import current_request
 if TYPE_CHECKING:
     from lsart.runtime._dispatch import Request
 
-__all__ = ["call_under_way", "life_of"]
+__all__ = ["call_under_way", "handles_of", "life_of"]
 
 
 def call_under_way() -> Request | None:
@@ -26,3 +26,8 @@ def call_under_way() -> Request | None:
 def life_of(client: str) -> str:
     """What the end of a client process touches, as schedules are explored."""
     return f"the process of {client}"
+
+
+def handles_of(client: str) -> str:
+    """What taking and closing of handles in a client process touches, as schedules are explored."""
+    return f"the handles of {client}"

@@ -24,10 +24,11 @@ from lsart.contract import (
 from lsart.engine import now_ns, touch
 from lsart.events import ClientConnected, ClientDisconnected, Origin
 from lsart.memory import ClientMemory, Section
-from lsart.runtime._caller import life_of
+from lsart.runtime._caller import handles_of, life_of
 from lsart.runtime._enter import discard_reply, entry
 from lsart.runtime._memory_view import MemoryView
 from lsart.runtime._pacer import touch_commit
+from lsart.security import HandleTable
 
 if TYPE_CHECKING:
     from lsart.runtime._dispatch import Request
@@ -82,6 +83,7 @@ class Client:
         "_threads",
         "calls",
         "handle",
+        "handles",
         "has_tcb_privilege",
         "is_alive",
         "name",
@@ -97,6 +99,7 @@ class Client:
         self.process = ClientMemory(name, process_id // 4, lsa.machine, lsa.memory.environment)
         self.is_alive = True
         self.handle = 0
+        self.handles = HandleTable(lsa.memory.environment)  # to objects; connections have numbers of their own
         self.calls: list[Request] = []
         self._handles: tuple[int, ...] = ()
         self._memory: MemoryView | None = None
@@ -202,7 +205,23 @@ class Client:
         self._trust_of(lsa_handle)
         self._disconnect(lsa_handle, "deregistered")
 
+    def CloseHandle(self, handle: int) -> bool:
+        """Close a handle to an object, as LSA puts into this process; False when it is none (nf-handleapi-closehandle).
+
+        It does not wait, so it is a plain function.
+        """
+        if self._lsa.pacer.explores:
+            touch(handles_of(self.name), "w", "close a handle", is_told=False)
+            touch("the tokens of LSA", "w", is_told=False)
+            touch("the logon sessions of LSA", "w", is_told=False)  # the last token may end its session
+        return self.handles.close(handle, now_ns())
+
     # ------------------------------------------------------------------ conveniences
+
+    @property
+    def is_logon_process(self) -> bool:
+        """Whether it has a connection of LsaRegisterLogonProcess."""
+        return any(self._trust_of(each) for each in self._handles)
 
     @property
     def memory(self) -> MemoryView:
@@ -276,11 +295,15 @@ class Client:
             return
         if self._lsa.pacer.explores:
             touch(life_of(self.name), "w", f"end {self.name}", is_told=False)
+            if len(self.handles):
+                touch("the tokens of LSA", "w", is_told=False)
+                touch("the logon sessions of LSA", "w", is_told=False)
         self.is_alive = False
         for request in tuple(self.calls):
             self._lsa.dispatcher.abandon(request)
         for handle in self._handles:
             self._disconnect(handle, "terminated")
+        self.handles.close_all(now_ns())
         self.process.close()
         self._lsa.forget(self)
 

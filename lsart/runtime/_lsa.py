@@ -117,7 +117,7 @@ class Lsa:
             NotificationServices(self.belongings, choices),
             CallServices(self.memory, self.pacer, self.find_package, self.entrance, self.dispatcher),
             CredentialManagerServices(self.security, self.memory, bus),
-            CallerServices(),
+            CallerServices(self.security),
         )
         assert tuple(map(type, services)) == SERVICES
         self._host = Host(bus, services, choices, self.security)
@@ -229,7 +229,8 @@ class Lsa:
     def check(self) -> list[str]:
         """Every invariant of what LSASS holds, and whether the machine's books close; [] when sound."""
         committed = sum(client.process.committed for client in self.clients)
-        return [*self.memory.check(committed, self.security.due()), *self.security.check()]
+        handles = [message for client in self.clients for message in client.handles.check()]
+        return [*self.memory.check(committed, self.security.due()), *self.security.check(), *handles]
 
     # ------------------------------------------------------------------ for this floor only
 

@@ -41,3 +41,59 @@ def test_a_package_can_ask_who_calls_before_and_after_the_client_ends(strategy: 
     result = lsart.explore(main, strategy=strategy, labelled=True, schedules=300, shrink=False)
     assert result.failure is None
     assert found == {0, constants.SECPKG_CALL_PROCESS_TERM}
+
+
+@pytest.mark.parametrize("strategy", ["random", "dpor"])
+@pytest.mark.parametrize(
+    ("meanwhile", "outcomes"),
+    [
+        ("the source is closed", {"given", "STATUS_INVALID_HANDLE"}),
+        ("the client ends", {"given", "STATUS_UNSUCCESSFUL"}),
+        ("the connection ends", {"given", "STATUS_ACCESS_DENIED"}),
+    ],
+)
+def test_a_handle_can_be_duplicated_before_and_after_what_forbids_it(
+    strategy: str, meanwhile: str, outcomes: set[str]
+) -> None:
+    found: set[str] = set()
+    source: list[int] = []
+
+    def initialize(table: FunctionTable) -> None:
+        handle = table.win32.CreateEvent()
+        assert handle is not None
+        source[:] = [handle]
+
+    async def gives(table: FunctionTable, request: ClientRequest, message: bytes) -> None:
+        try:
+            await table.DuplicateHandle(source[0])
+            found.add("given")
+        except lsart.StatusError as error:
+            found.add(error.status.name)
+
+    async def main() -> None:
+        package = scripted("a", initialize=initialize, call=gives, trusted=gives)
+        async with lsart.open_lsa(package, settings=SETTINGS) as lsa, lsa.connect("winlogon", trusted=True) as client:
+
+            async def calls() -> None:
+                try:
+                    await client.call("a", b"")
+                except (ProcessTerminated, lsart.StatusError):  # it ended meanwhile, or before
+                    return
+
+            async def forbids() -> None:
+                await trio.lowlevel.checkpoint()
+                if meanwhile == "the source is closed":
+                    package.table.win32.CloseHandle(source[0])
+                elif meanwhile == "the client ends":
+                    client.terminate()
+                else:
+                    await client.LsaDeregisterLogonProcess(client.handle)
+
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(calls, name="winlogon")
+                nursery.start_soon(forbids, name="meanwhile")
+            assert lsa.check() == []
+
+    result = lsart.explore(main, strategy=strategy, labelled=True, schedules=300, shrink=False)
+    assert result.failure is None
+    assert found == outcomes

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from lsas import Log, in_use, scripted, simulated, status_of
-from tokens import ADMINS, USER, USERS, V1
+from tokens import ADMINS, LUID, USER, USERS, V1, create
 
 import lsart
 from lsart.contract import (
@@ -32,8 +32,6 @@ from lsart.memory import MachineLimits
 from lsart.runtime import LsaSettings
 from lsart.security import SYSTEM_LUID, AccessToken, pack_token_groups
 
-LUID = 0x1000
-
 
 @asynccontextmanager
 async def session(
@@ -46,24 +44,6 @@ async def session(
         await package.table.CreateLogonSession(LUID)
         yield lsa, package.table
         assert lsa.check() == []
-
-
-async def create(table: FunctionTable, **given: Any) -> tuple[int, NTSTATUS]:
-    """CreateToken with the arguments of an interactive logon, but for those given."""
-    arguments: dict[str, Any] = {
-        "logon_id": LUID,
-        "token_source": TOKEN_SOURCE("cache"),
-        "logon_type": 2,
-        "impersonation_level": 2,
-        "token_information_type": 1,
-        "token_information": V1,
-        "token_groups": None,
-        "account_name": "alice",
-        "authority_name": "CONTOSO",
-        "workstation": None,
-        "profile_path": None,
-    }
-    return await table.CreateToken(**(arguments | given))
 
 
 def token(lsa: lsart.Lsa, handle: int) -> AccessToken:

@@ -6,7 +6,6 @@ __all__ = ["PENDING"]
 
 PENDING: dict[str, str] = {
     **dict.fromkeys(("SPG-1", "SPG-2"), "EnumerateSecurityPackages and contexts"),
-    "LRL-4": "LsaLogonUser",
     **dict.fromkeys(("CLS-6", "DLS-7"), "LsaLogonUser"),
     "CTK-1": "SpAcceptLsaModeContext",
     **dict.fromkeys(("DLS-5", "DLS-6"), "LogonTerminated"),

@@ -7,12 +7,14 @@ from typing import Any
 from lsart.contract import (
     LSA_TOKEN_INFORMATION_NULL,
     LSA_TOKEN_INFORMATION_V1,
+    NTSTATUS,
     SID_AND_ATTRIBUTES,
     TOKEN_SOURCE,
+    FunctionTable,
 )
 from lsart.security import TokenContent, build_token
 
-__all__ = ["ADMINS", "LUID", "USER", "USERS", "V1", "built"]
+__all__ = ["ADMINS", "LUID", "USER", "USERS", "V1", "built", "create"]
 
 LUID = 0x1000
 USER = "S-1-5-21-1-2-3-1001"
@@ -32,3 +34,21 @@ def built(information: LSA_TOKEN_INFORMATION_NULL | LSA_TOKEN_INFORMATION_V1 = V
         "impersonation_level": 2,
     }
     return build_token(information, **(rest | given))
+
+
+async def create(table: FunctionTable, **given: Any) -> tuple[int, NTSTATUS]:
+    """CreateToken with the arguments of an interactive logon, but for those given."""
+    arguments: dict[str, Any] = {
+        "logon_id": LUID,
+        "token_source": TOKEN_SOURCE("cache"),
+        "logon_type": 2,
+        "impersonation_level": 2,
+        "token_information_type": 1,
+        "token_information": V1,
+        "token_groups": None,
+        "account_name": "alice",
+        "authority_name": "CONTOSO",
+        "workstation": None,
+        "profile_path": None,
+    }
+    return await table.CreateToken(**(arguments | given))
