@@ -4,7 +4,7 @@ Constants that are no statuses (``SECPKG_FLAG_LOGON``) are in `lsart.contract.co
 `lsart.contract.enumerations`; those of NDIS are in `lsart.contract.ndis_constants` and on the face of `lsart.ndis`.
 """
 
-from lsart.contract._caller_structures import SECPKG_CALL_INFO
+from lsart.contract._caller_structures import SECPKG_CALL_INFO, SECPKG_CLIENT_INFO
 from lsart.contract._choice import (
     ChoiceInfo,
 )
@@ -230,6 +230,7 @@ __all__ = [
     "NDIS_STATUS_SUCCESS",
     "NTSTATUS",
     "SECPKG_CALL_INFO",
+    "SECPKG_CLIENT_INFO",
     "SECPKG_DLL_SLOTS",
     "SECPKG_EVENT_DOMAIN_CHANGE",
     "SECPKG_EVENT_NOTIFY",

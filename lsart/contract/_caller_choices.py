@@ -8,14 +8,24 @@ import attrs
 
 from lsart.contract._choice import choice
 from lsart.contract._credential_manager_choices import CredentialManagerChoices
+from lsart.contract._status import NTSTATUS
 
 __all__ = ["CallerChoices"]
+
+_STATUS_UNSUCCESSFUL = NTSTATUS(0xC0000001)
+_STATUS_INVALID_PARAMETER = NTSTATUS(0xC000000D)
 
 
 @attrs.frozen
 class CallerChoices(CredentialManagerChoices):
     """See `Choices`."""
 
+    client_info_without_call: NTSTATUS = choice(
+        _STATUS_UNSUCCESSFUL,
+        _STATUS_INVALID_PARAMETER,
+        gap="GetClientInfo/1",
+        reason="No argument is wrong where there is none; there is only nobody to describe.",
+    )
     duplicate_rights: Literal["same"] = choice(
         "same",
         gap="DuplicateHandle/1",

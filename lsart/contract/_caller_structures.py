@@ -1,7 +1,7 @@
 """Structures that say who makes a call, as frozen values.
 
 Attributes are the Windows members in snake_case: ``CallCount`` is ``call_count``.
-Pages: sdk-api ns-ntsecpkg-secpkg_call_info.
+Pages: sdk-api ns-ntsecpkg-secpkg_call_info, ns-ntsecpkg-secpkg_client_info.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import attrs
 
 from lsart.contract._pointer import Pointer
 
-__all__ = ["SECPKG_CALL_INFO"]
+__all__ = ["SECPKG_CALL_INFO", "SECPKG_CLIENT_INFO"]
 
 
 @attrs.frozen
@@ -28,3 +28,27 @@ class SECPKG_CALL_INFO:
     attributes: int
     call_count: int
     mech_oid: Pointer | None = None
+
+
+@attrs.frozen
+class SECPKG_CLIENT_INFO:
+    """Who makes the call that is being served, as GetClientInfo describes it.
+
+    Args:
+        logon_id: the LUID of the session that the caller acts in. process_id, thread_id: who it is.
+        has_tcb_privilege: whether the process holds SeTcbPrivilege. impersonating: whether the thread acts by another
+            token than its process's. restricted: whether it is limited in what its user may do.
+        client_flags: SECPKG_CLIENT bits, of what has ended. impersonation_level: SECURITY_IMPERSONATION_LEVEL.
+        client_token: a handle of LSASS to the caller's token, until the call ends; None where there is no token.
+            The mingw-w64 declaration ends before it.
+    """
+
+    logon_id: int
+    process_id: int
+    thread_id: int
+    has_tcb_privilege: bool
+    impersonating: bool
+    restricted: bool
+    client_flags: int
+    impersonation_level: int
+    client_token: int | None = None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from functools import partial
 from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary
 
 import attrs
 import trio
@@ -24,11 +23,11 @@ from lsart.contract import (
 from lsart.engine import now_ns, touch
 from lsart.events import ClientConnected, ClientDisconnected, Origin
 from lsart.memory import ClientMemory, Section
-from lsart.runtime._caller import handles_of, life_of
+from lsart.runtime._caller import life_of
+from lsart.runtime._client_identity import ClientIdentity
 from lsart.runtime._enter import discard_reply, entry
 from lsart.runtime._memory_view import MemoryView
 from lsart.runtime._pacer import touch_commit
-from lsart.security import HandleTable
 
 if TYPE_CHECKING:
     from lsart.runtime._dispatch import Request
@@ -39,7 +38,6 @@ __all__ = ["Client", "Reply", "SectionView"]
 _TRUSTED, _UNTRUSTED = entry("CallPackage").name, entry("CallPackageUntrusted").name
 _PASSTHROUGH = entry("CallPackagePassthrough").name
 _NAME_LIMIT = 127
-_THREAD_IDS = 4096  # from one process id to the next, so that a thread of one process is never one of another
 
 
 @attrs.frozen
@@ -68,7 +66,7 @@ class SectionView:
         await self.memory.write(self.base + offset, data)
 
 
-class Client:
+class Client(ClientIdentity):
     """A client process. Made by `Lsa.connect` or `Lsa.start_client`.
 
     The functions with Windows names take and check connection handles as those of Windows do; `call` and
@@ -79,32 +77,27 @@ class Client:
         "_handles",
         "_lsa",
         "_memory",
-        "_next_thread",
-        "_threads",
         "calls",
         "handle",
-        "handles",
         "has_tcb_privilege",
         "is_alive",
-        "name",
+        "is_restricted",
         "process",
-        "process_id",
     )
 
-    def __init__(self, lsa: Lsa, name: str, process_id: int, *, has_tcb_privilege: bool) -> None:
+    def __init__(
+        self, lsa: Lsa, name: str, process_id: int, *, has_tcb_privilege: bool, is_restricted: bool = False
+    ) -> None:
+        super().__init__(name, process_id, lsa.memory.environment)
         self._lsa = lsa
-        self.name = name
-        self.process_id = process_id
         self.has_tcb_privilege = has_tcb_privilege
+        self.is_restricted = is_restricted
         self.process = ClientMemory(name, process_id // 4, lsa.machine, lsa.memory.environment)
         self.is_alive = True
         self.handle = 0
-        self.handles = HandleTable(lsa.memory.environment)  # to objects; connections have numbers of their own
         self.calls: list[Request] = []
         self._handles: tuple[int, ...] = ()
         self._memory: MemoryView | None = None
-        self._next_thread = process_id * _THREAD_IDS
-        self._threads: WeakKeyDictionary[trio.lowlevel.Task, int] | None = None  # most clients are never asked
 
     # ------------------------------------------------------------------ Windows functions
 
@@ -205,17 +198,6 @@ class Client:
         self._trust_of(lsa_handle)
         self._disconnect(lsa_handle, "deregistered")
 
-    def CloseHandle(self, handle: int) -> bool:
-        """Close a handle to an object, as LSA puts into this process; False when it is none (nf-handleapi-closehandle).
-
-        It does not wait, so it is a plain function.
-        """
-        if self._lsa.pacer.explores:
-            touch(handles_of(self.name), "w", "close a handle", is_told=False)
-            touch("the tokens of LSA", "w", is_told=False)
-            touch("the logon sessions of LSA", "w", is_told=False)  # the last token may end its session
-        return self.handles.close(handle, now_ns())
-
     # ------------------------------------------------------------------ conveniences
 
     @property
@@ -270,18 +252,6 @@ class Client:
         return SectionView(
             section.name, self.process.map_section(section, writable=writable), section.max_size, self.memory
         )
-
-    def thread_id_of(self, task: trio.lowlevel.Task) -> int:
-        """The id of the thread that a task of this process stands for, numbered as LSA first asks."""
-        if self._threads is None:
-            self._threads = WeakKeyDictionary()
-        known = self._threads.get(task)
-        if known is None:
-            if self._lsa.pacer.explores:
-                touch(f"the threads of {self.name}", "w", "number a thread", is_told=False)
-            self._threads[task] = known = self._next_thread
-            self._next_thread += 4
-        return known
 
     def free_buffer(self, buffer: Pointer, origin: Origin) -> bool:
         """Free a reply buffer; False when it is none of this process."""

@@ -47,7 +47,9 @@ class Request:
 
     __slots__ = (
         "arrived_ns",
+        "at_end",
         "client",
+        "client_token",
         "entry",
         "is_delivered",
         "is_finished",
@@ -73,7 +75,6 @@ class Request:
         operation: str,
         now: int,
         outer: Request | None,
-        *,
         is_trusted: bool,
     ) -> None:
         self.number = number
@@ -83,8 +84,9 @@ class Request:
         self.serve = serve
         self.undo = undo
         self.operation = operation
-        self.outer = outer  # a package makes it, in this call
-        self.is_trusted = is_trusted
+        self.outer, self.is_trusted = outer, is_trusted
+        self.client_token: int | None = None  # LSA's handle, once a package asked
+        self.at_end: Callable[[], object] | None = None  # once its worker is through with it
         self.arrived_ns = now
         self.task = trio.lowlevel.current_task()
         self.is_settled = False  # nobody waits for a result any more: it was delivered, or the caller is gone
@@ -182,8 +184,7 @@ class Dispatcher:
             await trio.lowlevel.checkpoint()
             raise StatusError(STATUS_NO_SUCH_PACKAGE, f"package {package.name!r} is {package.state.value}")
         self._number += 1
-        now, number = now_ns(), self._number
-        request = Request(number, client, package, entry, serve, undo, operation, now, outer, is_trusted=is_trusted)
+        request = Request(self._number, client, package, entry, serve, undo, operation, now_ns(), outer, is_trusted)
         self._in_flight += 1
         package.begin_call()
         if self._idle:
@@ -339,6 +340,8 @@ class Dispatcher:
             raise
         finally:
             current_request.set(None)
+            if request.at_end is not None:
+                request.at_end()
             if self._explores:
                 own(None)
                 rename(f"LSA worker {worker}")

@@ -20,7 +20,7 @@ from lsart.contract import (
     constants,
 )
 from lsart.engine import exploring, now_ns, touch
-from lsart.events import Bus, MachineStateChanged, PackagePreferred
+from lsart.events import Bus, MachineStateChanged, Origin, PackagePreferred
 from lsart.memory import Environment, LsaMemory, Machine
 from lsart.runtime._account_services import AccountServices
 from lsart.runtime._belongings import Belongings
@@ -51,7 +51,7 @@ from lsart.runtime._task_services import TaskServices
 from lsart.runtime._token_services import TokenServices
 from lsart.runtime._unloading import Unloading
 from lsart.runtime._watchdog import Watchdog
-from lsart.security import Security
+from lsart.security import AccessToken, Security
 
 __all__ = ["SERVICES", "Lsa", "open_lsa"]
 
@@ -117,7 +117,7 @@ class Lsa:
             NotificationServices(self.belongings, choices),
             CallServices(self.memory, self.pacer, self.find_package, self.entrance, self.dispatcher),
             CredentialManagerServices(self.security, self.memory, bus),
-            CallerServices(self.security),
+            CallerServices(self.security, choices),
         )
         assert tuple(map(type, services)) == SERVICES
         self._host = Host(bus, services, choices, self.security)
@@ -191,19 +191,36 @@ class Lsa:
 
     # ------------------------------------------------------------------ clients
 
-    def start_client(self, name: str | None = None, *, has_tcb_privilege: bool = False) -> Client:
+    def start_client(
+        self,
+        name: str | None = None,
+        *,
+        has_tcb_privilege: bool = False,
+        token: int | None = None,
+        is_restricted: bool = False,
+    ) -> Client:
         """A new client process without a connection. It lives until `Client.terminate`.
 
+        Args:
+            token: whom it runs for, by a handle of LSASS; it gets a handle of its own. None: in the system's session.
+            is_restricted: whether it is limited in what its user may do, as in a sandbox.
+
         Raises:
-            ValueError: another live client has that name.
+            ValueError: another live client has that name, or the handle names no token.
         """
+        held = self.security.handles.find(token)
+        if token is not None and not isinstance(held, AccessToken):
+            raise ValueError(f"{token!r} is no handle of LSASS to a token")
         process_id = self._next_process
         self._next_process += 4
         if name is None:
             name = f"client-{(process_id - _FIRST_PROCESS_ID) // 4}"
         if name in self._clients:
             raise ValueError(f"a client named {name!r} is running already; names of live clients are unique")
-        client = Client(self, name, process_id, has_tcb_privilege=has_tcb_privilege)
+        client = Client(self, name, process_id, has_tcb_privilege=has_tcb_privilege, is_restricted=is_restricted)
+        if isinstance(held, AccessToken):
+            client.token = held
+            client.handles.open(held, Origin("", None, name, "", now_ns()))
         self._clients[name] = client
         return client
 

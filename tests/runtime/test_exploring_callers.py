@@ -13,13 +13,25 @@ from lsart.runtime import LsaSettings
 SETTINGS = LsaSettings(costs=lsart.Costs(heap_lock=0, commit_page=0, create_section=0), watchdog=None)
 
 
+@pytest.mark.parametrize(
+    ("slot", "flags", "ended"),
+    [
+        ("GetCallInfo", "attributes", constants.SECPKG_CALL_PROCESS_TERM),
+        (
+            "GetClientInfo",
+            "client_flags",
+            constants.SECPKG_CLIENT_PROCESS_TERMINATED | constants.SECPKG_CLIENT_THREAD_TERMINATED,
+        ),
+    ],
+)
 @pytest.mark.parametrize("strategy", ["random", "dpor"])
-def test_a_package_can_ask_who_calls_before_and_after_the_client_ends(strategy: str) -> None:
+def test_a_package_can_ask_who_calls_before_and_after_the_client_ends(
+    strategy: str, slot: str, flags: str, ended: int
+) -> None:
     found: set[int] = set()
 
     async def asks(table: FunctionTable, request: ClientRequest, message: bytes) -> None:
-        info = await table.GetCallInfo()
-        found.add(getattr(info, "attributes", -1))
+        found.add(getattr(await getattr(table, slot)(), flags))
 
     async def main() -> None:
         async with lsart.open_lsa(scripted("a", call=asks), settings=SETTINGS) as lsa, lsa.connect("alice") as alice:
@@ -40,7 +52,7 @@ def test_a_package_can_ask_who_calls_before_and_after_the_client_ends(strategy: 
 
     result = lsart.explore(main, strategy=strategy, labelled=True, schedules=300, shrink=False)
     assert result.failure is None
-    assert found == {0, constants.SECPKG_CALL_PROCESS_TERM}
+    assert found == {0, ended}
 
 
 @pytest.mark.parametrize("strategy", ["random", "dpor"])
