@@ -10,7 +10,8 @@ from collections.abc import Callable
 import attrs
 
 from lsart.contract import Choices, LsassTerminated
-from lsart.events import Bus
+from lsart.events import Bus, ResourceRefused
+from lsart.memory._machine import Refusal
 
 __all__ = ["Environment"]
 
@@ -27,3 +28,16 @@ class Environment:
     choices: Choices = attrs.field(factory=Choices)
     clock: Callable[[], int] = lambda: 0
     terminate: Callable[[str], None] = _terminate
+
+    def tell_refused(self, refusal: Refusal, owner: str, time_ns: int) -> None:
+        """The machine has no more of something for `owner`."""
+        self.bus.emit(
+            ResourceRefused(
+                time_ns=time_ns,
+                resource=refusal.resource.value,
+                wanted=refusal.wanted,
+                in_use=refusal.in_use,
+                limit=refusal.limit,
+                owner=owner,
+            )
+        )

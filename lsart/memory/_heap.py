@@ -15,7 +15,6 @@ from lsart.events import (
     BlockFreed,
     Cause,
     Origin,
-    ResourceRefused,
     SectionGrew,
 )
 from lsart.memory._allocator import Allocator
@@ -217,16 +216,7 @@ class Heap:
         refusal = self.machine.charge(self.owner, {Resource.COMMIT: more})
         bus = self.environment.bus
         if refusal is not None:
-            bus.emit(
-                ResourceRefused(
-                    time_ns=origin.time_ns,
-                    resource=refusal.resource.value,
-                    wanted=refusal.wanted,
-                    in_use=refusal.in_use,
-                    limit=refusal.limit,
-                    owner=self.owner,
-                )
-            )
+            self.environment.tell_refused(refusal, self.owner, origin.time_ns)
             return False
         self.backing.commit(committed)
         self.allocator.grow(min(committed, self.limit))

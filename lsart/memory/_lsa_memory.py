@@ -16,7 +16,6 @@ from lsart.events import (
     BlockLeaked,
     NullFree,
     Origin,
-    ResourceRefused,
     SectionCreated,
     SectionDeleted,
     SectionLeaked,
@@ -352,16 +351,7 @@ class LsaMemory:
         return heap
 
     def _report_refusal(self, refusal: Refusal, origin: Origin) -> None:
-        self.environment.bus.emit(
-            ResourceRefused(
-                time_ns=origin.time_ns,
-                resource=refusal.resource.value,
-                wanted=refusal.wanted,
-                in_use=refusal.in_use,
-                limit=refusal.limit,
-                owner=origin.package,
-            )
-        )
+        self.environment.tell_refused(refusal, origin.package, origin.time_ns)
 
     def _refused(self, asked: tuple[int, int], resource: str, reason: str, origin: Origin) -> Pointer | None:
         self.environment.bus.emit(

@@ -21,7 +21,7 @@ from lsart.contract import (
     Pointer,
     StatusError,
 )
-from lsart.events import DoubleFree, ForeignFree, NdisNodeMissed, Origin, ResourceRefused
+from lsart.events import DoubleFree, ForeignFree, NdisNodeMissed, Origin
 from lsart.memory import PAGE_SIZE, Backing, Region, Resource, round_up
 from lsart.ndis._allocations import stop_if
 from lsart.ndis._constants import (
@@ -250,16 +250,7 @@ class SharedMemoryProvider:
         cost = {Resource.COMMIT: size}
         refusal = self.kernel.machine.charge(self.name, cost)
         if refusal is not None:
-            self.kernel.environment.bus.emit(
-                ResourceRefused(
-                    time_ns=origin.time_ns,
-                    resource=refusal.resource.value,
-                    wanted=refusal.wanted,
-                    in_use=refusal.in_use,
-                    limit=refusal.limit,
-                    owner=self.name,
-                )
-            )
+            self.kernel.environment.tell_refused(refusal, self.name, origin.time_ns)
             reason = f"{refusal.resource.value}: {refusal.in_use} of {refusal.limit} in use, {size} more wanted"
             raise StatusError(NDIS_STATUS_RESOURCES, reason)
         try:

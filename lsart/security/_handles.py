@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import attrs
 
 from lsart.contract import InternalError
-from lsart.events import HandleLeaked, Origin, ResourceRefused
+from lsart.events import HandleLeaked, Origin
 from lsart.memory import Environment, Machine, Resource
 
 __all__ = ["HandleTable", "KernelObject"]
@@ -162,16 +162,7 @@ class HandleTable:
         if self._machine is not None:
             refusal = self._machine.charge(origin.package, _ONE)
             if refusal is not None:
-                self._environment.bus.emit(
-                    ResourceRefused(
-                        time_ns=origin.time_ns,
-                        resource=refusal.resource.value,
-                        wanted=refusal.wanted,
-                        in_use=refusal.in_use,
-                        limit=refusal.limit,
-                        owner=origin.package,
-                    )
-                )
+                self._environment.tell_refused(refusal, origin.package, origin.time_ns)
                 return None
         number = self._next
         self._next += 4

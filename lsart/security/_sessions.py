@@ -31,7 +31,6 @@ from lsart.events import (
     LogonSessionHandedOver,
     LogonSessionLeaked,
     Origin,
-    ResourceRefused,
 )
 from lsart.memory import Environment, Machine, Resource
 from lsart.security._luid import LOCALSERVICE_LUID, NETWORKSERVICE_LUID, SYSTEM_LUID, SYSTEM_LUIDS
@@ -239,16 +238,7 @@ class Sessions:
         refusal = self._machine.charge(owner, _COST)
         if refusal is None:
             return True
-        self._environment.bus.emit(
-            ResourceRefused(
-                time_ns=time_ns,
-                resource=refusal.resource.value,
-                wanted=refusal.wanted,
-                in_use=refusal.in_use,
-                limit=refusal.limit,
-                owner=owner,
-            )
-        )
+        self._environment.tell_refused(refusal, owner, time_ns)
         return False
 
 
