@@ -2,8 +2,9 @@
 
 from lsart.runtime._client import Client, Reply, SectionView
 from lsart.runtime._implemented import implemented
-from lsart.runtime._lsa import Lsa, open_lsa
+from lsart.runtime._lsa import Lsa
 from lsart.runtime._memory_view import MemoryView
+from lsart.runtime._open_lsa import open_lsa
 from lsart.runtime._pacer import Interloper
 from lsart.runtime._package import Package
 from lsart.runtime._registry import Registry

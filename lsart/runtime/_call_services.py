@@ -24,7 +24,8 @@ from lsart.runtime._package import Package
 from lsart.runtime._results import Returned
 
 if TYPE_CHECKING:
-    from lsart.runtime._dispatch import Dispatcher, Request
+    from lsart.runtime._dispatch import Dispatcher
+    from lsart.runtime._request import Request
 
 __all__ = ["CallServices"]
 

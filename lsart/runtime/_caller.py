@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from lsart.runtime._current import current_request
 
 if TYPE_CHECKING:
-    from lsart.runtime._dispatch import Request
+    from lsart.runtime._request import Request
 
 __all__ = ["call_under_way", "handles_of", "life_of"]
 

@@ -27,7 +27,7 @@ from lsart.runtime._inner_call import current_inner_call
 from lsart.security import SYSTEM_LUID, AccessToken, Security
 
 if TYPE_CHECKING:
-    from lsart.runtime._dispatch import Request
+    from lsart.runtime._request import Request
 
 __all__ = ["CallerServices"]
 

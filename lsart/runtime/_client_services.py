@@ -19,7 +19,7 @@ from lsart.runtime._inner_call import InnerCall, current_inner_call
 from lsart.runtime._pacer import Pacer, touch_commit
 
 if TYPE_CHECKING:
-    from lsart.runtime._dispatch import Request
+    from lsart.runtime._request import Request
 
 __all__ = ["ClientServices"]
 

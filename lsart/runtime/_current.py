@@ -6,7 +6,7 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from lsart.runtime._dispatch import Request
+    from lsart.runtime._request import Request
 
 __all__ = ["current_request"]
 

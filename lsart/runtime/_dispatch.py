@@ -28,90 +28,14 @@ from lsart.events import Bus, CallFinished, CallQueued, CallStarted, WorkersExha
 from lsart.runtime._current import current_request
 from lsart.runtime._inner_call import current_inner_call
 from lsart.runtime._package import Package
+from lsart.runtime._request import Request, Worker
 
 if TYPE_CHECKING:
     from lsart.runtime._client import Client
 
-__all__ = ["Dispatcher", "Request"]
+__all__ = ["Dispatcher"]
 
 _T = TypeVar("_T")
-
-
-class Request:
-    """One call on its way: the request record of LSA.
-
-    Args:
-        package: whom the call is for. entry: its slot, or the client's function where several are entered.
-        serve: what a worker does about it. undo: takes back what that made, if nobody takes the result.
-    """
-
-    __slots__ = (
-        "arrived_ns",
-        "at_end",
-        "client",
-        "client_token",
-        "entry",
-        "is_delivered",
-        "is_finished",
-        "is_settled",
-        "is_trusted",
-        "number",
-        "operation",
-        "outer",
-        "package",
-        "serve",
-        "task",
-        "undo",
-    )
-
-    def __init__(
-        self,
-        number: int,
-        client: Client,
-        package: Package,
-        entry: str,
-        serve: Callable[[Request], Awaitable[Any]],
-        undo: Callable[[Request, Any], None],
-        operation: str,
-        now: int,
-        outer: Request | None,
-        is_trusted: bool,
-    ) -> None:
-        self.number = number
-        self.client = client
-        self.package = package
-        self.entry = entry
-        self.serve = serve
-        self.undo = undo
-        self.operation = operation
-        self.outer, self.is_trusted = outer, is_trusted
-        self.client_token: int | None = None  # LSA's handle, once a package asked
-        self.at_end: Callable[[], object] | None = None  # once its worker is through with it
-        self.arrived_ns = now
-        self.task = trio.lowlevel.current_task()
-        self.is_settled = False  # nobody waits for a result any more: it was delivered, or the caller is gone
-        self.is_delivered = False  # ...because it was delivered
-        self.is_finished = False  # the package's function has returned
-
-
-class _Worker:
-    """A slot that serves one call at a time. Parked between calls."""
-
-    __slots__ = ("next", "number", "scope", "serving", "task")
-
-    def __init__(self, number: int) -> None:
-        self.number = number
-        self.task: trio.lowlevel.Task | None = None
-        self.next: Request | None = None
-        self.serving: Request | None = None
-        # Shielded: whoever cancels the program around the LSA does not stop package code; `Dispatcher.stop` does.
-        self.scope = trio.CancelScope(shield=True)
-
-    async def park(self) -> None:
-        await trio.lowlevel.wait_task_rescheduled(lambda _: trio.lowlevel.Abort.SUCCEEDED)
-
-    def describe_wait(self, task: trio.lowlevel.Task) -> tuple[str, str | None]:
-        return "a call to serve", None
 
 
 class Dispatcher:
@@ -126,8 +50,8 @@ class Dispatcher:
         self._bus = bus
         self._limit = limit
         self._explores = exploring()
-        self._idle: list[_Worker] = []
-        self._workers: list[_Worker] = []
+        self._idle: list[Worker] = []
+        self._workers: list[Worker] = []
         self._queue: deque[Request] = deque()
         self._number = 0
         self._in_flight = 0
@@ -193,7 +117,7 @@ class Dispatcher:
             assert worker.task is not None
             trio.lowlevel.reschedule(worker.task)
         elif self._limit is None or len(self._workers) < self._limit:
-            worker = _Worker(len(self._workers) + 1)
+            worker = Worker(len(self._workers) + 1)
             self._workers.append(worker)
             worker.next = request
             self._nursery.start_soon(self._work, worker, name=f"LSA worker {worker.number}")
@@ -285,7 +209,7 @@ class Dispatcher:
                 )
             )
 
-    async def _work(self, worker: _Worker) -> None:
+    async def _work(self, worker: Worker) -> None:
         worker.task = trio.lowlevel.current_task()
         current_inner_call.set(None)  # it may have been started from within one
         with worker.scope:

@@ -25,7 +25,7 @@ from lsart.runtime._package import Package
 from lsart.runtime._results import Returned, read
 
 if TYPE_CHECKING:
-    from lsart.runtime._dispatch import Request
+    from lsart.runtime._request import Request
 
 __all__ = ["Entrance", "discard_reply", "entered", "entry", "own_state"]
 

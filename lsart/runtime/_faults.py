@@ -22,7 +22,7 @@ from lsart.runtime._orphans import orphaned_locks
 from lsart.runtime._package import Package
 
 if TYPE_CHECKING:
-    from lsart.runtime._dispatch import Request
+    from lsart.runtime._request import Request
 
 __all__ = ["Faults"]
 

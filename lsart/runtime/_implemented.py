@@ -9,7 +9,7 @@ from lsart.contract import CLIENT_FUNCTIONS, LSA_SECPKG_SLOTS, NDIS_FUNCTIONS
 from lsart.ndis import Ndis, SharedMemoryProvider
 from lsart.runtime._client import Client
 from lsart.runtime._enter import entered
-from lsart.runtime._lsa import SERVICES
+from lsart.runtime._services import SERVICES
 
 __all__ = ["implemented"]
 

@@ -5,17 +5,14 @@ The main path: load packages, serve clients, drain, shut packages down in revers
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
 
 import trio
 
 from lsart.contract import (
     SECPKG_PARAMETERS,
     STATUS_NO_SUCH_PACKAGE,
-    ConfigurationError,
-    LsassTerminated,
     StatusError,
     constants,
 )
@@ -24,58 +21,24 @@ from lsart.events import Bus, MachineStateChanged, Origin, PackagePreferred
 from lsart.memory import Environment, LsaMemory, Machine
 from lsart.runtime._account_services import AccountServices
 from lsart.runtime._belongings import Belongings
-from lsart.runtime._call_services import CallServices
-from lsart.runtime._caller_services import CallerServices
 from lsart.runtime._client import Client
-from lsart.runtime._client_services import ClientServices
-from lsart.runtime._credential_manager_services import CredentialManagerServices
-from lsart.runtime._credential_services import CredentialServices
 from lsart.runtime._dispatch import Dispatcher
 from lsart.runtime._enter import Entrance
-from lsart.runtime._enter_task import enter_task
 from lsart.runtime._faults import Faults
 from lsart.runtime._host import Host
-from lsart.runtime._invoke import sole_leaf
 from lsart.runtime._loader import Loader
-from lsart.runtime._memory_services import MemoryServices
 from lsart.runtime._memory_view import MemoryView
-from lsart.runtime._notification_services import NotificationServices
 from lsart.runtime._pacer import Pacer
 from lsart.runtime._package import Package
-from lsart.runtime._protect_services import ProtectServices
-from lsart.runtime._registry import Registry
-from lsart.runtime._resolve import PackageSpec
-from lsart.runtime._session_services import SessionServices
+from lsart.runtime._services import make_services
 from lsart.runtime._settings import LsaSettings
-from lsart.runtime._task_services import TaskServices
-from lsart.runtime._token_services import TokenServices
 from lsart.runtime._unloading import Unloading
-from lsart.runtime._watchdog import Watchdog
 from lsart.security import AccessToken, Security
 
-__all__ = ["SERVICES", "Lsa", "open_lsa"]
-
-SERVICES: tuple[type[object], ...] = (
-    MemoryServices,
-    ClientServices,
-    ProtectServices,
-    AccountServices,
-    SessionServices,
-    CredentialServices,
-    TokenServices,
-    TaskServices,
-    NotificationServices,
-    CallServices,
-    CredentialManagerServices,
-    CallerServices,
-)
-"""What serves the slots of the function table: a method of a slot's name is that slot."""
+__all__ = ["Lsa"]
 
 
 _FIRST_PROCESS_ID = 4096  # Windows process ids are multiples of four; LSASS itself has a low one
-_WAYS_IN = tuple(  # for the watchdog
-    each.__code__ for each in (Entrance.call_package, Entrance.enter, Loader._enter, enter_task)
-)
 _CLEAN_UP = 1.0  # seconds that cancelled calls get at the least to unwind, however short the grace period
 
 
@@ -104,25 +67,10 @@ class Lsa:
         self.security = Security(self.memory)
         choices, patience = settings.choices, max(settings.grace / 1e9, _CLEAN_UP)
         self.belongings = Belongings(nursery, self.security.handles, bus, choices, faults, patience)
-        self._accounts = AccountServices(settings.accounts, self.memory, self.pacer, bus)
-        services = (
-            MemoryServices(self.memory, bus, settings.costs),
-            ClientServices(self.memory, self.pacer),
-            ProtectServices(self.memory, self.pacer, bus),
-            self._accounts,
-            SessionServices(self.security),
-            CredentialServices(self.security, self.memory, lambda key: self.loader.authentication_ids.get(key)),
-            TokenServices(self.security, self.memory, self._names_of),
-            TaskServices(self.belongings, choices, lambda key: self._unloading.begin(key)),
-            NotificationServices(self.belongings, choices),
-            CallServices(self.memory, self.pacer, self.find_package, self.entrance, self.dispatcher),
-            CredentialManagerServices(self.security, self.memory, bus),
-            CallerServices(self.security, choices),
-        )
-        assert tuple(map(type, services)) == SERVICES
-        self._host = Host(bus, services, choices, self.security)
+        self.accounts = AccountServices(settings.accounts, self.memory, self.pacer, bus)
+        self._host = Host(bus, make_services(self), choices, self.security)
         self.loader = Loader(self._host, self.memory, self._view_of, bus, settings, self._release, self.belongings)
-        self._unloading = Unloading(nursery, self.loader, choices)
+        self.unloading = Unloading(nursery, self.loader, choices)
         self.preferred: Package | None = None
         self._clients: dict[str, Client] = {}
         self._connections: dict[int, tuple[Client, bool]] = {}
@@ -281,13 +229,13 @@ class Lsa:
             self.memory.space, self.pacer, self.bus, lambda function: self._host.origin(package, function)
         )
 
-    def _names_of(self, key: str) -> tuple[str, ...]:
+    def names_of(self, key: str) -> tuple[str, ...]:
         """What a package is called: as it was listed, and as it calls itself."""
         return key, *(each.name for each in self.loader.packages if each.key == key)
 
     def _release(self, package: str) -> None:
         """A package is gone: tell what it left behind, and give it all back."""
-        self._accounts.release_package(package, now_ns())
+        self.accounts.release_package(package, now_ns())
         self.security.release_package(package, now_ns())
         self.memory.release_package(package, now_ns())
 
@@ -295,11 +243,11 @@ class Lsa:
         if self.death is None:
             self.death = reason
             self.dispatcher.stop()
-            self._unloading.stop()
+            self.unloading.stop()
             self.belongings.stop()
             self._nursery.cancel_scope.cancel()
 
-    async def _close(self) -> None:
+    async def close(self) -> None:
         """Drain, shut down, account. Shielded: whatever happens, packages hear of the end."""
         grace = self.settings.grace / 1e9
         with trio.CancelScope(shield=True):
@@ -323,69 +271,12 @@ class Lsa:
     async def _settle(self) -> None:
         """Packages that are being unloaded wait until nobody is in them, which a task of another may be for ever."""
         with trio.move_on_after(max(self.settings.grace / 1e9, _CLEAN_UP)) as patience:
-            await self._unloading.settle()
+            await self.unloading.settle()
         if patience.cancelled_caught:
             self.belongings.stop()
             with trio.move_on_after(_CLEAN_UP):
-                await self._unloading.settle()
-
-
-@asynccontextmanager
-async def open_lsa(
-    *packages: Any,
-    authentication_packages: Iterable[Any] = (),
-    registry: Registry | None = None,
-    settings: LsaSettings | None = None,
-    bus: Bus | None = None,
-) -> AsyncIterator[Lsa]:
-    """Run an LSA for the length of the block.
-
-    Args:
-        packages: the "Security Packages" list in order: anything that `PackageSpec` takes as source, or a PackageSpec.
-        authentication_packages: the "Authentication Packages" list.
-        registry: the registry values that name the packages of both lists, instead of the two arguments above.
-        settings: limits, choices, costs, workers. bus: where to tell events; subscribe before to hear the loading.
-
-    A package that fails to start is unlisted, as in Windows: see `Lsa.refusals`.
-
-    Raises:
-        ConfigurationError: a package cannot be found; or packages are given beside a registry.
-        LsassTerminated: the modelled LSASS went down.
-    """
-    settings = settings or LsaSettings()
-    security, authentication = _specs(packages), _specs(authentication_packages)
-    if registry is not None:
-        if security or authentication:
-            raise ConfigurationError("packages are named by the registry or by arguments, not by both")
-        security, authentication = registry.security_specs(), registry.authentication_specs()
-    failure: BaseException | None = None
-    lsa: Lsa | None = None
-    try:
-        with Watchdog(settings.watchdog, _WAYS_IN):
-            async with trio.open_nursery() as nursery:
-                lsa = Lsa(nursery, settings, bus or Bus())
-                try:
-                    await lsa.loader.load(security, authentication)
-                    yield lsa
-                # Kept out of the nursery, which would wrap it in a group.
-                except (Exception, KeyboardInterrupt, SystemExit) as error:
-                    failure = error
-                finally:
-                    await lsa._close()
-    except BaseExceptionGroup as group:
-        leaf = sole_leaf(group)
-        if isinstance(leaf, KeyboardInterrupt):  # Ctrl-C hit a worker
-            raise leaf from None
-        raise
-    if lsa.death is not None:
-        raise LsassTerminated(lsa.death) from failure
-    if failure is not None:
-        raise failure
+                await self.unloading.settle()
 
 
 def _domain_of(parameters: SECPKG_PARAMETERS) -> tuple[str, str, str, str]:
     return parameters.domain_name, parameters.dns_domain_name, parameters.domain_sid, parameters.domain_guid
-
-
-def _specs(sources: Iterable[Any]) -> list[PackageSpec]:
-    return [each if isinstance(each, PackageSpec) else PackageSpec(each) for each in sources]

@@ -1,0 +1,115 @@
+"""The client functions of LSA that reach packages with messages."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import trio
+
+from lsart.contract import STATUS_NO_SUCH_PACKAGE, CallPackageReply, Pointer, StatusError
+from lsart.events import Origin
+from lsart.runtime._client_connections import ClientConnections, check_name
+from lsart.runtime._enter import discard_reply, entry
+from lsart.runtime._pacer import touch_commit
+
+__all__ = ["ClientCalls"]
+
+_TRUSTED, _UNTRUSTED = entry("CallPackage").name, entry("CallPackageUntrusted").name
+_PASSTHROUGH = entry("CallPackagePassthrough").name
+
+
+class ClientCalls(ClientConnections):
+    """Messages to packages, and their replies."""
+
+    __slots__ = ()
+
+    async def LsaLookupAuthenticationPackage(self, lsa_handle: int, package_name: str) -> int:
+        """The id of a package (LLA-1).
+
+        Raises:
+            StatusError: STATUS_NO_SUCH_PACKAGE, STATUS_NAME_TOO_LONG, STATUS_INVALID_HANDLE.
+        """
+        await trio.lowlevel.checkpoint()
+        self._trust_of(lsa_handle)
+        check_name(package_name)
+        return self._lsa.find_package(package_name).authentication_id
+
+    async def LsaCallAuthenticationPackage(
+        self,
+        lsa_handle: int,
+        authentication_package: int,
+        protocol_submit_buffer: bytes | bytearray | memoryview | None,
+        *,
+        passthrough: bool = False,
+        operation: str = "",
+    ) -> CallPackageReply:
+        """Send a message to a package and wait for its answer; the reply is freed with LsaFreeReturnBuffer.
+
+        Args:
+            protocol_submit_buffer: copied when the call is made; None is a message of no bytes.
+            passthrough: it is a pass-through logon request, which has an entry point of its own (LCT-1).
+            operation: the caller's own label, which events carry along.
+
+        Raises:
+            StatusError: the status of the call. ProcessTerminated: this process ended meanwhile.
+            TypeError: the message is not made of bytes.
+        """
+        message = _message(protocol_submit_buffer)
+        try:
+            trusted = self._trust_of(lsa_handle)
+        except StatusError:
+            await trio.lowlevel.checkpoint()  # a client that tries for ever must let others run
+            raise
+        package = self._lsa.package_by_id(authentication_package)
+        if package is None:
+            await trio.lowlevel.checkpoint()
+            raise StatusError(STATUS_NO_SUCH_PACKAGE, f"no package has the id {authentication_package}")
+        slot = _TRUSTED if trusted else _UNTRUSTED
+        if passthrough:
+            slot = _PASSTHROUGH
+        serve = partial(self._lsa.entrance.call_package, message)
+        return await self._lsa.dispatcher.call(
+            self._client, package, slot, serve, discard_reply, operation, is_trusted=trusted
+        )
+
+    async def LsaFreeReturnBuffer(self, buffer: Pointer | None) -> None:
+        """Free a reply (LFB-1).
+
+        Raises:
+            StatusError: the buffer is none that an LSA function returned to this process.
+            TypeError: it is not a pointer.
+        """
+        await trio.lowlevel.checkpoint()
+        if not (buffer is None or isinstance(buffer, Pointer)):
+            raise TypeError(f"expected a Pointer or None, got {type(buffer).__name__} {buffer!r}")
+        choices = self._lsa.settings.choices
+        if buffer is None:
+            status = choices.return_buffer_null
+        elif self.free_buffer(buffer, self._origin("LsaFreeReturnBuffer")):
+            return
+        else:
+            status = choices.return_buffer_unknown
+        if not status.is_success:
+            raise StatusError(status, f"{buffer!r} is no return buffer of {self.name}")
+
+    def free_buffer(self, buffer: Pointer, origin: Origin) -> bool:
+        """Free a reply buffer; False when it is none of this process."""
+        if self._lsa.pacer.explores:
+            touch_commit()
+        return buffer.space == self.process.space.name and self.process.free(buffer.address, origin)
+
+
+def _message(data: Any) -> bytes:
+    """The client's message, copied once: what the client does to its own buffer later reaches no package.
+
+    A wrong type is refused here, in the client that passed it, and not in the package that would fail over it.
+    """
+    if type(data) is bytes:
+        return data
+    if data is None:
+        return b""
+    try:
+        return bytes(memoryview(data))
+    except TypeError:
+        raise TypeError(f"a message is bytes or None, got {type(data).__name__}") from None

@@ -1,0 +1,60 @@
+"""What serves the slots of the function table, and how each is made for one LSA."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lsart.runtime._account_services import AccountServices
+from lsart.runtime._call_services import CallServices
+from lsart.runtime._caller_services import CallerServices
+from lsart.runtime._client_services import ClientServices
+from lsart.runtime._credential_manager_services import CredentialManagerServices
+from lsart.runtime._credential_services import CredentialServices
+from lsart.runtime._memory_services import MemoryServices
+from lsart.runtime._notification_services import NotificationServices
+from lsart.runtime._protect_services import ProtectServices
+from lsart.runtime._session_services import SessionServices
+from lsart.runtime._task_services import TaskServices
+from lsart.runtime._token_services import TokenServices
+
+if TYPE_CHECKING:
+    from lsart.runtime._lsa import Lsa
+
+__all__ = ["SERVICES", "make_services"]
+
+SERVICES: tuple[type[object], ...] = (
+    MemoryServices,
+    ClientServices,
+    ProtectServices,
+    AccountServices,
+    SessionServices,
+    CredentialServices,
+    TokenServices,
+    TaskServices,
+    NotificationServices,
+    CallServices,
+    CredentialManagerServices,
+    CallerServices,
+)
+"""What serves the slots of the function table: a method of a slot's name is that slot."""
+
+
+def make_services(lsa: Lsa) -> tuple[object, ...]:
+    """The services of this LSA. Its loader and its unloading may come later."""
+    choices = lsa.settings.choices
+    services: tuple[object, ...] = (
+        MemoryServices(lsa.memory, lsa.bus, lsa.settings.costs),
+        ClientServices(lsa.memory, lsa.pacer),
+        ProtectServices(lsa.memory, lsa.pacer, lsa.bus),
+        lsa.accounts,
+        SessionServices(lsa.security),
+        CredentialServices(lsa.security, lsa.memory, lambda key: lsa.loader.authentication_ids.get(key)),
+        TokenServices(lsa.security, lsa.memory, lsa.names_of),
+        TaskServices(lsa.belongings, choices, lambda key: lsa.unloading.begin(key)),
+        NotificationServices(lsa.belongings, choices),
+        CallServices(lsa.memory, lsa.pacer, lsa.find_package, lsa.entrance, lsa.dispatcher),
+        CredentialManagerServices(lsa.security, lsa.memory, lsa.bus),
+        CallerServices(lsa.security, choices),
+    )
+    assert tuple(map(type, services)) == SERVICES
+    return services
