@@ -1,7 +1,7 @@
-"""Memory of one client process: its address space and the heap that reply buffers come from.
+"""Memory of one client process: its address space, the heap that reply buffers come from, and its own.
 
-Most clients of a large population are idle, so the heap comes with the first reply and holds pages only while a reply
-is outstanding.
+Most clients of a large population are idle, so a heap comes with its first block and holds pages only while a block is
+outstanding.
 """
 
 from __future__ import annotations
@@ -20,8 +20,11 @@ __all__ = ["ClientMemory"]
 _STRIDE = 0x1_0000_0000  # a client's addresses start at a multiple of this, so that no two processes agree by chance
 
 
+_OWN_LIMIT = 64 << 20  # bytes that a client may have of its own beside what its quota allows LSA to put there
+
 # A length of zero may be refused, but by the slot, which has a status to say why.
 _KIND = HeapKind(allocates="AllocateClientBuffer", frees="FreeClientBuffer or LsaFreeReturnBuffer")
+_OWN_KIND = HeapKind(allocates="memory.allocate", frees="memory.free")
 
 
 class ClientMemory:
@@ -32,19 +35,21 @@ class ClientMemory:
         number: its process number, which decides where its addresses lie.
     """
 
-    __slots__ = ("_environment", "_heap", "_machine", "_sections", "space")
+    __slots__ = ("_environment", "_heap", "_is_closed", "_machine", "_own", "_sections", "space")
 
     def __init__(self, name: str, number: int, machine: Machine, environment: Environment) -> None:
         self.space = AddressSpace(name, start=_STRIDE * (16 + number))
         self._machine = machine
         self._environment = environment
         self._heap: Heap | None = None
+        self._own: Heap | None = None
         self._sections: tuple[Section, ...] = ()
+        self._is_closed = False
 
     @property
     def committed(self) -> int:
-        """Bytes committed for reply buffers."""
-        return 0 if self._heap is None else self._heap.backing.committed
+        """Bytes committed for reply buffers and for what the client allocated itself."""
+        return sum(heap.backing.committed for heap in (self._heap, self._own) if heap is not None)
 
     def map_section(self, section: Section, *, writable: bool = True) -> Pointer:
         """Map a section here; the base differs from the LSA's and from other clients'."""
@@ -57,33 +62,54 @@ class ClientMemory:
         """A buffer in the client's space, or None when its quota or the machine does not allow it."""
         if self._heap is None:
             quota = self._machine.limits.client_quota
-            self._heap = Heap(
-                f"buffers of {self.space.name}",
-                _KIND,
-                limit=quota,
-                backing=Backing(max(round_up(quota, PAGE_SIZE), PAGE_SIZE), shared=False),
-                space=self.space,
-                machine=self._machine,
-                environment=self._environment,
-                owner=self.space.name,
-            )
+            self._heap = self._make_heap(f"buffers of {self.space.name}", _KIND, quota)
         address = self._heap.allocate(length, origin)
         return None if address is None else Pointer(address, self.space.name)
 
     def free(self, address: int, origin: Origin) -> bool:
         """Take a buffer back; False when none starts there."""
-        heap = self._heap
-        if heap is None or not heap.free(address, origin):
-            return False
-        if not heap.allocator.top:
-            heap.trim()
-        return True
+        return _free(self._heap, address, origin)
+
+    def allocate_own(self, length: int, origin: Origin) -> Pointer | None:
+        """Memory that the client allocates itself, or None when there is no more or the process has ended."""
+        if self._is_closed:
+            return None
+        if self._own is None:
+            self._own = self._make_heap(f"memory of {self.space.name}", _OWN_KIND, _OWN_LIMIT)
+        address = self._own.allocate(length, origin)
+        return None if address is None else Pointer(address, self.space.name)
+
+    def free_own(self, address: int, origin: Origin) -> bool:
+        """Take back what the client allocated itself; False when no such block starts there."""
+        return _free(self._own, address, origin)
 
     def close(self) -> None:
         """The process ends: its views and its buffers go."""
+        self._is_closed = True
         for section in self._sections:
             section.unmap_from(self.space)
         self._sections = ()
-        if self._heap is not None:
-            self._heap.release()
-            self._heap = None
+        for heap in (self._heap, self._own):
+            if heap is not None:
+                heap.release()
+        self._heap = self._own = None
+
+    def _make_heap(self, name: str, kind: HeapKind, limit: int) -> Heap:
+        return Heap(
+            name,
+            kind,
+            limit=limit,
+            backing=Backing(max(round_up(limit, PAGE_SIZE), PAGE_SIZE), shared=False),
+            space=self.space,
+            machine=self._machine,
+            environment=self._environment,
+            owner=self.space.name,
+        )
+
+
+def _free(heap: Heap | None, address: int, origin: Origin) -> bool:
+    if heap is None or not heap.free(address, origin):
+        return False
+    if not heap.allocator.top:
+        heap.trim()
+    return True

@@ -7,6 +7,7 @@ from lsart.runtime._memory_view import MemoryView
 from lsart.runtime._open_lsa import open_lsa
 from lsart.runtime._pacer import Interloper
 from lsart.runtime._package import Package
+from lsart.runtime._process_memory import ProcessMemory
 from lsart.runtime._registry import Registry
 from lsart.runtime._resolve import PackageSpec, Resolved, installed_packages, resolve
 from lsart.runtime._settings import Costs, LsaSettings
@@ -20,6 +21,7 @@ __all__ = [
     "MemoryView",
     "Package",
     "PackageSpec",
+    "ProcessMemory",
     "Registry",
     "Reply",
     "Resolved",

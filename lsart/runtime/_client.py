@@ -16,18 +16,14 @@ from lsart.engine import now_ns, touch
 from lsart.memory import Section
 from lsart.runtime._caller import life_of
 from lsart.runtime._client_calls import ClientCalls
-from lsart.runtime._enter import entry
 from lsart.runtime._memory_view import MemoryView
+from lsart.runtime._process_memory import ProcessMemory
 
 if TYPE_CHECKING:
     from lsart.runtime._lsa import Lsa
     from lsart.runtime._request import Request
 
 __all__ = ["Client", "Reply", "SectionView"]
-
-_TRUSTED, _UNTRUSTED = entry("CallPackage").name, entry("CallPackageUntrusted").name
-_PASSTHROUGH = entry("CallPackagePassthrough").name
-_NAME_LIMIT = 127
 
 
 @attrs.frozen
@@ -71,15 +67,15 @@ class Client(ClientCalls):
         super().__init__(lsa, name, process_id, has_tcb_privilege=has_tcb_privilege)
         self.is_restricted = is_restricted
         self.calls: list[Request] = []
-        self._memory: MemoryView | None = None
+        self._memory: ProcessMemory | None = None
 
     # ------------------------------------------------------------------ conveniences
 
     @property
-    def memory(self) -> MemoryView:
-        """The bytes that this process can reach."""
+    def memory(self) -> ProcessMemory:
+        """The bytes that this process can reach, and memory of its own."""
         if self._memory is None:
-            self._memory = MemoryView(self.process.space, self._lsa.pacer, self._lsa.bus, self._origin)
+            self._memory = ProcessMemory(self.process, self._lsa.pacer, self._lsa.bus, self._origin)
         return self._memory
 
     async def call(self, package: str, data: bytes | bytearray | memoryview | None, *, operation: str = "") -> Reply:

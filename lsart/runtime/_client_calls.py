@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
 
 import trio
 
@@ -12,6 +11,7 @@ from lsart.events import Origin
 from lsart.runtime._client_connections import ClientConnections, check_name
 from lsart.runtime._enter import discard_reply, entry
 from lsart.runtime._pacer import touch_commit
+from lsart.runtime._submitted import capture
 
 __all__ = ["ClientCalls"]
 
@@ -39,7 +39,8 @@ class ClientCalls(ClientConnections):
         self,
         lsa_handle: int,
         authentication_package: int,
-        protocol_submit_buffer: bytes | bytearray | memoryview | None,
+        protocol_submit_buffer: Pointer | bytes | bytearray | memoryview | None,
+        submit_buffer_length: int | None = None,
         *,
         passthrough: bool = False,
         operation: str = "",
@@ -47,15 +48,17 @@ class ClientCalls(ClientConnections):
         """Send a message to a package and wait for its answer; the reply is freed with LsaFreeReturnBuffer.
 
         Args:
-            protocol_submit_buffer: copied when the call is made; None is a message of no bytes.
+            protocol_submit_buffer: copied when the call is made; None is a message of no bytes. A Pointer is an address
+                in this process's memory, which the package is told, for the pointers in the message.
+            submit_buffer_length: bytes in the message, a ULONG; needed with a Pointer.
             passthrough: it is a pass-through logon request, which has an entry point of its own (LCT-1).
             operation: the caller's own label, which events carry along.
 
         Raises:
-            StatusError: the status of the call. ProcessTerminated: this process ended meanwhile.
+            StatusError: the status of the call; STATUS_ACCESS_VIOLATION when the message is not in this process's
+                memory for all of its length. ProcessTerminated: this process ended meanwhile.
             TypeError: the message is not made of bytes.
         """
-        message = _message(protocol_submit_buffer)
         try:
             trusted = self._trust_of(lsa_handle)
         except StatusError:
@@ -68,7 +71,11 @@ class ClientCalls(ClientConnections):
         slot = _TRUSTED if trusted else _UNTRUSTED
         if passthrough:
             slot = _PASSTHROUGH
-        serve = partial(self._lsa.entrance.call_package, message)
+        message, base = protocol_submit_buffer, None
+        if type(message) is not bytes or submit_buffer_length is not None:  # else nothing is left to do
+            submitted = await capture(self, message, submit_buffer_length)
+            message, base = submitted.data, submitted.base
+        serve = partial(self._lsa.entrance.call_package, message, base)
         return await self._lsa.dispatcher.call(
             self._client, package, slot, serve, discard_reply, operation, is_trusted=trusted
         )
@@ -98,18 +105,3 @@ class ClientCalls(ClientConnections):
         if self._lsa.pacer.explores:
             touch_commit()
         return buffer.space == self.process.space.name and self.process.free(buffer.address, origin)
-
-
-def _message(data: Any) -> bytes:
-    """The client's message, copied once: what the client does to its own buffer later reaches no package.
-
-    A wrong type is refused here, in the client that passed it, and not in the package that would fail over it.
-    """
-    if type(data) is bytes:
-        return data
-    if data is None:
-        return b""
-    try:
-        return bytes(memoryview(data))
-    except TypeError:
-        raise TypeError(f"a message is bytes or None, got {type(data).__name__}") from None

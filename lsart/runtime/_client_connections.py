@@ -20,6 +20,7 @@ from lsart.runtime._client_identity import ClientIdentity
 if TYPE_CHECKING:
     from lsart.runtime._client import Client
     from lsart.runtime._lsa import Lsa
+    from lsart.runtime._pacer import Pacer
 
 __all__ = ["ClientConnections", "check_name"]
 
@@ -74,6 +75,11 @@ class ClientConnections(ClientIdentity):
         await trio.lowlevel.checkpoint()
         self._trust_of(lsa_handle)
         self._disconnect(lsa_handle, "deregistered")
+
+    @property
+    def pacer(self) -> Pacer:
+        """Past whom every access to this process's memory goes."""
+        return self._lsa.pacer
 
     @property
     def is_logon_process(self) -> bool:

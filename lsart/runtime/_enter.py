@@ -112,8 +112,11 @@ class Entrance:
                     own(before)
         raise failure  # here, so that it does not drag the package's own error along
 
-    async def call_package(self, message: bytes, request: Request) -> CallPackageReply:
+    async def call_package(self, message: bytes, base: Pointer | None, request: Request) -> CallPackageReply:
         """Serve LsaCallAuthenticationPackage: `enter` for the entry points that are called most, made short.
+
+        Args:
+            message: LSA's copy. base: where it lies in the client, if it does.
 
         Raises:
             StatusError: the status of the call.
@@ -123,7 +126,7 @@ class Entrance:
         if self._explores:
             await announce(own_state(package, slot))
         try:
-            return _reply(await invoke(function, ClientRequest(request.number), message, None, len(message)))
+            return _reply(await invoke(function, ClientRequest(request.number), message, base, len(message)))
         except BaseException as error:
             failure = self._faults.answer(package, slot, error, request)
             if failure is None:

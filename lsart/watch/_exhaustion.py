@@ -32,6 +32,7 @@ REPLY_BUFFERS = "reply buffers"
 """Subject of the warning that clients reached their quota; a heap per client would be a warning per client."""
 
 _CLIENT_BUFFER = "AllocateClientBuffer"
+_OWN_MEMORY = "memory.allocate"  # of a client, which it answers for itself
 
 # What is wrong with these is the request. A refusal says so, but nothing has run out.
 _NOT_EXHAUSTION = frozenset({"bad section", "bad size"})
@@ -85,7 +86,7 @@ class ExhaustionWatch:
     def _on_allocated(self, event: BlockAllocated) -> None:
         blocks = self._blocks.get(event.heap)
         if blocks is None:
-            if _is_of_a_client(event):  # its quota is its own affair
+            if _is_of_a_client(event) or _is_its_own(event):  # its quota is its own affair
                 return
             blocks = self._blocks[event.heap] = {}
         blocks[event.address] = event
@@ -137,7 +138,7 @@ class ExhaustionWatch:
 
     def _on_allocation_refused(self, event: AllocationRefused) -> None:
         cause = event.cause
-        if cause in _NOT_EXHAUSTION:
+        if cause in _NOT_EXHAUSTION or (_is_its_own(event) and cause != "machine commit limit"):
             self._refusals["no section" if cause == "bad section" else event.heap, cause] += 1
             return
         is_reply = _is_of_a_client(event)
@@ -222,6 +223,11 @@ _MACHINE_REMEDIES = {
 def _is_of_a_client(event: BlockAllocated | AllocationRefused) -> bool:
     """Whether a buffer is for a client's memory. Replies to packages come from LSA's own."""
     return event.origin.function == _CLIENT_BUFFER and event.heap not in _BUDGETS
+
+
+def _is_its_own(event: BlockAllocated | AllocationRefused) -> bool:
+    """Whether a client asked for memory itself."""
+    return event.origin.function == _OWN_MEMORY and not event.origin.package
 
 
 def _machine_cause(resource: str) -> str:

@@ -16,6 +16,7 @@ from lsart.contract import (
     CallPackageReply,
     ClientRequest,
     FunctionTable,
+    Pointer,
     SecPkgInfo,
     constants,
 )
@@ -203,7 +204,7 @@ async def test_what_sp_initialize_gave_is_all_that_a_later_call_needs() -> None:
             self.kept = package_id, parameters.domain_name, table
 
         async def LsaApCallPackageUntrusted(
-            self, client_request: ClientRequest, submit_buffer: bytes, client_base: None, length: int
+            self, client_request: ClientRequest, submit_buffer: bytes, client_base: Pointer | None, length: int
         ) -> CallPackageReply:
             number, domain, table = self.kept
             block = await table.AllocateLsaHeap(16)

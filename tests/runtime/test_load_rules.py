@@ -15,6 +15,7 @@ from lsart.contract import (
     CallPackageReply,
     ClientRequest,
     FunctionTable,
+    Pointer,
     StatusError,
 )
 from lsart.events import PackageInitialized, PackageRefused
@@ -32,7 +33,7 @@ class Exports:
         return "exports"
 
     async def LsaApCallPackageUntrusted(
-        self, client_request: ClientRequest, submit_buffer: bytes, client_base: None, length: int
+        self, client_request: ClientRequest, submit_buffer: bytes, client_base: Pointer | None, length: int
     ) -> CallPackageReply:
         self.given_later += [client_request, submit_buffer, client_base, length]
         block = await self.dispatch.AllocateLsaHeap(16)

@@ -362,7 +362,7 @@ def test_sizes_are_passed_to_the_operation() -> None:
     class Measuring(Package):
         lengths: list[int] = []  # noqa: RUF012  # shared on purpose: the instance is LSA's
 
-        async def LsaApCallPackageUntrusted(self, client_request: Any, submit: bytes, base: None, length: int) -> None:
+        async def LsaApCallPackageUntrusted(self, client_request: Any, submit: bytes, base: Any, length: int) -> None:
             self.lengths.append(length)
 
     lsart.stress(scenario(Measuring, operations=(Operation(name="raw", size=Constant(77)),)))

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, ParamSpec, TypeVar
 
 import lsart
-from lsart.contract import NTSTATUS, SECPKG_PARAMETERS, ClientRequest, FunctionTable, SecPkgInfo, StatusError
+from lsart.contract import NTSTATUS, SECPKG_PARAMETERS, ClientRequest, FunctionTable, Pointer, SecPkgInfo, StatusError
 from lsart.events import Bus, Event
 from lsart.memory import Resource
 
@@ -88,7 +88,9 @@ class Scripted:
         return SecPkgInfo(self.name)
 
     def _entry(self, function: Callable[[FunctionTable, ClientRequest, bytes], object]) -> Callable[..., Any]:
-        async def entry(client_request: ClientRequest, submit_buffer: bytes, client_base: None, length: int) -> Any:
+        async def entry(
+            client_request: ClientRequest, submit_buffer: bytes, client_base: Pointer | None, length: int
+        ) -> Any:
             return await _value(function(self.table, client_request, submit_buffer))
 
         return entry

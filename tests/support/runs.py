@@ -21,7 +21,7 @@ class Package:
         self.table = table
 
     async def LsaApCallPackageUntrusted(
-        self, client_request: ClientRequest, submit_buffer: bytes, client_base: None, length: int
+        self, client_request: ClientRequest, submit_buffer: bytes, client_base: Pointer | None, length: int
     ) -> CallPackageReply | None:
         return None
 

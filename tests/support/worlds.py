@@ -101,7 +101,7 @@ class Probe:
         self.table = table
 
     async def LsaApCallPackageUntrusted(
-        self, client_request: ClientRequest, submit_buffer: bytes, client_base: None, length: int
+        self, client_request: ClientRequest, submit_buffer: bytes, client_base: Pointer | None, length: int
     ) -> CallPackageReply | None:
         assert self.body is not None
         return await self.body(self.table, client_request, submit_buffer)

@@ -102,6 +102,14 @@ def test_client_quotas_are_one_warning_however_many_clients_reach_theirs() -> No
     assert "client_quota" in warning.remedy
 
 
+def test_what_a_client_allocates_for_itself_is_its_own_affair() -> None:
+    story = Story()
+    origin = Origin("", None, "alice", "memory.allocate", 1)
+    story.block(0x1000, 100, origin, heap="memory of alice")
+    story.refuse("maximum size reached", origin, heap="memory of alice")
+    assert list(story.warnings) == []
+
+
 @pytest.mark.parametrize(
     ("resource", "cause", "advice"),
     [

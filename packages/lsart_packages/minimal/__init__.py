@@ -10,6 +10,7 @@ from lsart import (
     CallPackageReply,
     ClientRequest,
     FunctionTable,
+    Pointer,
     SecPkgInfo,
     StatusError,
 )
@@ -31,7 +32,7 @@ class Minimal:
         return SecPkgInfo("minimal", comment="echoes a message through shared memory")
 
     async def LsaApCallPackageUntrusted(
-        self, client_request: ClientRequest, submit_buffer: bytes, client_base: None, length: int
+        self, client_request: ClientRequest, submit_buffer: bytes, client_base: Pointer | None, length: int
     ) -> CallPackageReply:
         block = await self.table.AllocateSharedMemory(self.section, length)
         if block is None:

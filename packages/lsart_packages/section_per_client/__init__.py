@@ -40,7 +40,7 @@ class SectionPerClient:
         return SecPkgInfo("section_per_client", comment="one section per client, as the page warns not to")
 
     async def LsaApCallPackageUntrusted(
-        self, client_request: ClientRequest, submit_buffer: bytes, client_base: None, length: int
+        self, client_request: ClientRequest, submit_buffer: bytes, client_base: Pointer | None, length: int
     ) -> CallPackageReply:
         section = await self.table.CreateSharedMemory(self.max_size, self.initial_size)
         if section is None:

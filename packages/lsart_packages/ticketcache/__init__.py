@@ -18,6 +18,7 @@ from lsart import (
     CallPackageReply,
     ClientRequest,
     FunctionTable,
+    Pointer,
     SecPkgInfo,
     StatusError,
 )
@@ -51,7 +52,7 @@ class TicketCache:
         return SecPkgInfo("ticketcache", comment="one section for all clients, LRU eviction")
 
     async def LsaApCallPackageUntrusted(
-        self, client_request: ClientRequest, submit_buffer: bytes, client_base: None, length: int
+        self, client_request: ClientRequest, submit_buffer: bytes, client_base: Pointer | None, length: int
     ) -> CallPackageReply:
         message = decode(submit_buffer)
         if message is None:

@@ -17,6 +17,7 @@ from lsart import (
     CallPackageReply,
     ClientRequest,
     FunctionTable,
+    Pointer,
     SecPkgInfo,
 )
 
@@ -41,13 +42,13 @@ class CallPackage:
         return SecPkgInfo(_NAME, comment="a notary that asks itself for its keys")
 
     async def LsaApCallPackage(
-        self, client_request: ClientRequest, submit_buffer: bytes, client_base: None, length: int
+        self, client_request: ClientRequest, submit_buffer: bytes, client_base: Pointer | None, length: int
     ) -> CallPackageReply:
         """The key for a purpose, for whoever is trusted."""
         return await self.table.reply(client_request, key_for(submit_buffer))
 
     async def LsaApCallPackageUntrusted(
-        self, client_request: ClientRequest, submit_buffer: bytes, client_base: None, length: int
+        self, client_request: ClientRequest, submit_buffer: bytes, client_base: Pointer | None, length: int
     ) -> CallPackageReply:
         operation, data = submit_buffer[:1], submit_buffer[1:]
         if len(data) > _LARGEST:

@@ -21,6 +21,7 @@ from lsart import (
     CallPackageReply,
     ClientRequest,
     FunctionTable,
+    Pointer,
     SecPkgInfo,
     StatusError,
 )
@@ -58,7 +59,7 @@ class LockOrder:
         return SecPkgInfo("lock_order", comment="logon sessions and an audit log")
 
     async def LsaApCallPackageUntrusted(
-        self, client_request: ClientRequest, submit_buffer: bytes, client_base: None, length: int
+        self, client_request: ClientRequest, submit_buffer: bytes, client_base: Pointer | None, length: int
     ) -> CallPackageReply:
         if length != _MESSAGE.size:
             return CallPackageReply(protocol_status=STATUS_INVALID_PARAMETER)

@@ -19,6 +19,7 @@ from lsart import (
     CallPackageReply,
     ClientRequest,
     FunctionTable,
+    Pointer,
     SecPkgInfo,
 )
 
@@ -43,7 +44,7 @@ class PoolExhaustion:
         return SecPkgInfo("pool_exhaustion", comment="a smart card that waits for its PIN")
 
     async def LsaApCallPackageUntrusted(
-        self, client_request: ClientRequest, submit_buffer: bytes, client_base: None, length: int
+        self, client_request: ClientRequest, submit_buffer: bytes, client_base: Pointer | None, length: int
     ) -> CallPackageReply:
         operation, data = submit_buffer[:1], submit_buffer[1:]
         if len(data) > _LARGEST:

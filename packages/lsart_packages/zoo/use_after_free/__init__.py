@@ -66,7 +66,7 @@ class UseAfterFree:
         return SecPkgInfo("use_after_free", comment="a key in shared memory")
 
     async def LsaApCallPackageUntrusted(
-        self, client_request: ClientRequest, submit_buffer: bytes, client_base: None, length: int
+        self, client_request: ClientRequest, submit_buffer: bytes, client_base: Pointer | None, length: int
     ) -> CallPackageReply:
         operation, secret = submit_buffer[:1], submit_buffer[1:]
         if operation == READ and not secret:
