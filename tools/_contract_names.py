@@ -100,6 +100,7 @@ PYTHON_TYPES = {
 # bytes although they travel in a string structure (ADC-5), and NULL is documented for one function that frees (FCB-3)
 # and annotated in a header for another (FreeSharedMemory's gap).
 SPECIAL_TYPES = {
+    ("AuditLogon", "LogonId"): "int | None",
     ("FreeClientBuffer", "ClientBaseAddress"): "Pointer | None",
     ("FreeSharedMemory", "Memory"): "Pointer | None",
     ("AllocateClientBuffer", "ClientBaseAddress"): "Pointer",
@@ -142,6 +143,7 @@ SPECIAL_RESULTS = {("GetCredentials", "PrimaryKeyValue"): "str"}
 # Functions that free decide about NULL themselves: what it does there is one of the gaps. An address in the client is
 # passed on to a package as it is, and so is everything that LSA does not inspect (CPP-2).
 NULL_TOLERATED = {
+    ("AuditLogon", "LogonId"),  # looked at only where the logon succeeded (AUL-3)
     ("CloseSamUser", "UserHandle"),  # CSU-2 says what NULL gives
     ("ExpandAuthDataForDomain", "Reserved"),  # EAD-2: NULL is what it must be
     ("CallPackageEx", "ClientBufferBase"),

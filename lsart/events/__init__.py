@@ -4,6 +4,7 @@ Every step worth telling emits one frozen event; nobody else keeps counters.
 """
 
 from lsart.events._accounts import AccountHandleLeaked, AccountLocked, PasswordChecked
+from lsart.events._audit import AccountLogonAudited, LogonAudited
 from lsart.events._base import SYSTEM, Event, Origin, describe, event_record
 from lsart.events._bus import Bus, Subscription
 from lsart.events._entries import EntryPointUnused
@@ -99,6 +100,7 @@ __all__ = [
     "AccessViolated",
     "AccountHandleLeaked",
     "AccountLocked",
+    "AccountLogonAudited",
     "AllocationRefused",
     "BlockAllocated",
     "BlockFreed",
@@ -123,6 +125,7 @@ __all__ = [
     "LockAcquired",
     "LockOrphaned",
     "LockReleased",
+    "LogonAudited",
     "LogonSessionCreated",
     "LogonSessionDeleted",
     "LogonSessionEnded",

@@ -80,7 +80,7 @@ class TokenCreated(Event):
 
 @attrs.frozen(kw_only=True)
 class TokenSourceForeign(Event):
-    """A package made a token whose source does not carry its name."""
+    """A package made a token, or audited a logon, with a source that does not carry its name."""
 
     source: str
     origin: Origin

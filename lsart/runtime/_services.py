@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lsart.runtime._account_services import AccountServices
+from lsart.runtime._audit_services import AuditServices
 from lsart.runtime._call_services import CallServices
 from lsart.runtime._caller_services import CallerServices
 from lsart.runtime._client_services import ClientServices
@@ -35,6 +36,7 @@ SERVICES: tuple[type[object], ...] = (
     CallServices,
     CredentialManagerServices,
     CallerServices,
+    AuditServices,
 )
 """What serves the slots of the function table: a method of a slot's name is that slot."""
 
@@ -55,6 +57,7 @@ def make_services(lsa: Lsa) -> tuple[object, ...]:
         CallServices(lsa.memory, lsa.pacer, lsa.find_package, lsa.entrance, lsa.dispatcher),
         CredentialManagerServices(lsa.security, lsa.memory, lsa.bus),
         CallerServices(lsa.security, choices),
+        AuditServices(lsa.bus, lsa.names_of),
     )
     assert tuple(map(type, services)) == SERVICES
     return services

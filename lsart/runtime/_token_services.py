@@ -18,11 +18,12 @@ from lsart.contract import (
     StatusError,
 )
 from lsart.engine import Label, announce, exploring, touch
-from lsart.events import SYSTEM, Origin, OutputNotFromHeap, TokenCreated, TokenSourceForeign
+from lsart.events import SYSTEM, Origin, OutputNotFromHeap, TokenCreated
 from lsart.memory import LSASS, LsaMemory
 from lsart.runtime._arguments import token_information_problem
 from lsart.runtime._handles import touch_handles
 from lsart.runtime._pacer import touch_commit
+from lsart.runtime._token_sources import tell_foreign_source
 from lsart.security import Security, SessionState, build_token, unpack_token_groups
 
 __all__ = ["TokenServices"]
@@ -125,10 +126,7 @@ class TokenServices:
     def _tell(self, source: TOKEN_SOURCE, logon_id: int, handle: int, user: str, origin: Origin) -> None:
         bus = self._memory.environment.bus
         bus.emit(TokenCreated(time_ns=origin.time_ns, logon_id=logon_id, handle=handle, user=user, origin=origin))
-        # Eight bytes may be too few for the name of the package, so a beginning of it will do.
-        name = source.source_name
-        if not name or not any(each.startswith(name) for each in self._names_of(origin.package)):
-            bus.emit(TokenSourceForeign(time_ns=origin.time_ns, source=name, origin=origin))
+        tell_foreign_source(source, self._names_of(origin.package), bus, origin)
 
     async def _point(self, kind: str, what: str) -> None:
         """Where others can come first, and what comes after it."""

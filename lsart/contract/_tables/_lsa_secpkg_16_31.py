@@ -120,7 +120,7 @@ LSA_SECPKG_16_TO_31: tuple[Slot, ...] = (
             Parameter("user_sid", "UserSid", "PSID", "in", True, "SID of the user."),
             Parameter("logon_type", "LogonType", "SECURITY_LOGON_TYPE", "in", False, "Kind of logon."),
             Parameter("token_source", "TokenSource", "PTOKEN_SOURCE", "in", False, "Identifies the package."),
-            Parameter("logon_id", "LogonId", "PLUID", "in", False, "Session id; meaningful only when Status is success."),
+            Parameter("logon_id", "LogonId", "PLUID", "in", False, "Session id; meaningful only when Status is success.", tolerates_null=True),
         ),
         statuses=(),
         status_sets=(), rule_ids=("AUL-1", "AUL-2", "AUL-3", "AUL-4", "AUL-5"),

@@ -129,7 +129,7 @@ class Slots11To28(Protocol):
         user_sid: object,
         logon_type: SECURITY_LOGON_TYPE,
         token_source: TOKEN_SOURCE,
-        logon_id: int,
+        logon_id: int | None,
     ) -> None:
         """Write an audit record for a logon attempt.
 
