@@ -83,7 +83,7 @@ from lsart.events._notifications import (
     ThreadStarted,
     UnloadRequested,
 )
-from lsart.events._packages import WorkersExhausted
+from lsart.events._packages import InnerCallCancelled, PackageOutlived, WorkersExhausted
 from lsart.events._security import (
     HandleLeaked,
     LogonSessionCreated,
@@ -121,6 +121,7 @@ __all__ = [
     "ForeignFree",
     "HandleLeaked",
     "HostileWrite",
+    "InnerCallCancelled",
     "IrqlTooHigh",
     "LockAcquired",
     "LockOrphaned",
@@ -152,6 +153,7 @@ __all__ = [
     "PackageDisabled",
     "PackageInitialized",
     "PackageLoaded",
+    "PackageOutlived",
     "PackagePreferred",
     "PackageRefused",
     "PackageShutDown",

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import logging
 from typing import Literal
 
 import trio
 
 from lsart.contract import SECPKG_EVENT_PACKAGE_CHANGE, Choices, PackageState, constants
-from lsart.events import Bus, ObjectRefused, Origin
+from lsart.engine import now_ns
+from lsart.events import Bus, ObjectRefused, Origin, PackageOutlived
 from lsart.runtime._faults import Faults
 from lsart.runtime._notifications import Notifications
 from lsart.runtime._package import Package
@@ -16,8 +16,6 @@ from lsart.runtime._package_tasks import PackageTasks
 from lsart.security import HandleTable
 
 __all__ = ["Belongings"]
-
-_log = logging.getLogger("lsart.packages")
 
 
 class Belongings:
@@ -44,6 +42,7 @@ class Belongings:
         self._nursery = nursery
         self._patience = patience
         self._tasks: dict[str, PackageTasks] = {}
+        self._outliving: list[PackageTasks] = []  # of packages that are gone
 
     def admit(self, package: Package) -> None:
         """A package is loaded."""
@@ -66,8 +65,13 @@ class Belongings:
     async def leave(self, package: Package) -> None:
         """A package is unloaded: its tasks are cancelled, its notifications dropped. Its handles are LSA's to close."""
         tasks = self._tasks.get(package.key)
-        if tasks is not None and not await tasks.close(self._patience):
-            _log.warning("tasks of package %r go on though it is unloaded", package.name)
+        is_over = tasks is None or await tasks.close(self._patience)
+        rest = package.inside()
+        if tasks is not None and not is_over:
+            self._outliving.append(tasks)
+            rest = tasks.names() + rest
+        if rest:
+            self.bus.emit(PackageOutlived(time_ns=now_ns(), package=package.key, tasks=rest))
         self._tasks.pop(package.key, None)
         self.notifications.leave(package.key)
         if package.state is PackageState.SHUT_DOWN:  # it had come up
@@ -77,6 +81,11 @@ class Belongings:
         """LSASS goes down: no task goes on."""
         for tasks in self._tasks.values():
             tasks.cancel()
+
+    async def wait_until_over(self) -> None:
+        """Until the last task of any package has ended, and be it one that shields itself. After `stop`."""
+        for tasks in (*self._outliving, *self._tasks.values()):
+            await tasks.wait_until_over()
 
     def abandon(self) -> None:
         """LSASS is down, and nobody is told of what packages had."""

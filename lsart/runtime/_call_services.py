@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
 from lsart.contract import (
     NTSTATUS,
+    STATUS_UNSUCCESSFUL,
     AccessViolation,
     ClientRequest,
     Pointer,
     Slot,
     StatusError,
 )
-from lsart.engine import Label, announce, exploring, touch
-from lsart.events import Origin
+from lsart.engine import Label, announce, exploring, now_ns, touch
+from lsart.events import InnerCallCancelled, Origin
 from lsart.memory import LSASS, Access, LsaMemory
 from lsart.runtime._current import current_request
 from lsart.runtime._enter import Entrance, entry
@@ -34,6 +35,7 @@ _PASSTHROUGH = entry("CallPackagePassthrough")
 # The stack of a thread ends somewhere. Python's ends at a depth that depends on who runs the model, so the model's ends
 # before it: a level takes seven frames of ours.
 _DEEPEST = 64
+_Result = tuple[Pointer | None, int, NTSTATUS]
 _FIRST_REQUEST = 1 << 32  # beyond the numbers of clients' calls, so that neither passes for the other
 
 
@@ -54,6 +56,7 @@ class CallServices:
         self._entrance = entrance
         self._dispatcher = dispatcher
         self._choices = memory.environment.choices
+        self._bus = memory.environment.bus
         self._explores = exploring()
         self._next_request = _FIRST_REQUEST
 
@@ -63,7 +66,7 @@ class CallServices:
         authentication_package: str,
         protocol_submit_buffer: Pointer | bytes,
         submit_buffer_length: int,
-    ) -> tuple[Pointer | None, int, NTSTATUS]:
+    ) -> _Result:
         package = self._target(origin, authentication_package)
         message = await self._message(protocol_submit_buffer, submit_buffer_length)
         slot = _ENTRIES[self._choices.call_package_entry]
@@ -76,7 +79,7 @@ class CallServices:
         client_buffer_base: Pointer | None,
         protocol_submit_buffer: Pointer | bytes,
         submit_buffer_length: int,
-    ) -> tuple[Pointer | None, int, NTSTATUS]:
+    ) -> _Result:
         package = self._target(origin, authentication_package)
         message = await self._message(protocol_submit_buffer, submit_buffer_length)
         slot = _ENTRIES[self._choices.call_package_entry]
@@ -89,7 +92,7 @@ class CallServices:
         client_buffer_base: Pointer | None,
         protocol_submit_buffer: Pointer | bytes | None,
         submit_buffer_length: int,
-    ) -> tuple[Pointer | None, int, NTSTATUS]:
+    ) -> _Result:
         package = self._target(origin, authentication_package)
         return await self._call(
             origin, package, _PASSTHROUGH, protocol_submit_buffer, client_buffer_base, submit_buffer_length
@@ -123,7 +126,7 @@ class CallServices:
             await self._pacer.step(self._memory.space, Access(LSASS, buffer.address, length, "read", ""))
         return self._memory.space.read(buffer.address, length)
 
-    async def _call(
+    def _call(
         self,
         origin: Origin,
         package: Package,
@@ -131,7 +134,7 @@ class CallServices:
         message: Pointer | bytes | None,
         base: Pointer | None,
         length: int,
-    ) -> tuple[Pointer | None, int, NTSTATUS]:
+    ) -> Awaitable[_Result]:
         outer = current_inner_call.get()
         if outer is not None and outer.is_finished:  # this is a task that a package started in it, and outlived it
             outer = None
@@ -146,17 +149,34 @@ class CallServices:
         request = current_request.get()
         # What no client's call leads to runs in no worker, so there is none to wait for another.
         if self._choices.call_package_worker == "another" and request is not None and not request.is_finished:
-            returned = await self._by_another_worker(origin, request, package, slot, inner, given)
-        else:
-            token = current_inner_call.set(inner)
-            try:
-                returned = await self._entrance.enter(package, slot, *given)
-            finally:
-                inner.is_finished = True
-                current_inner_call.reset(token)
-        reply: tuple[Pointer | None, int, NTSTATUS] = returned.outs
-        inner.client.deliver(reply[0], origin)
-        return reply
+            return self._by_another_worker(origin, request, package, slot, inner, given)
+        return self._by_this_task(origin, package, slot, inner, given)
+
+    async def _by_this_task(
+        self, origin: Origin, package: Package, slot: Slot, inner: InnerCall, given: tuple[object, ...]
+    ) -> _Result:
+        token = current_inner_call.set(inner)
+        try:
+            with package.visit(f"{slot.name} of {origin.package}") as visit:
+                try:
+                    returned = await self._entrance.enter(package, slot, *given)
+                except StatusError:
+                    raise
+                except BaseException:  # a cancellation, or Ctrl-C: the function was ended midway
+                    is_going = visit.cancel_called
+                    reason = f"package {package.name!r} is being unloaded" if is_going else "its caller was cancelled"
+                    self._bus.emit(
+                        InnerCallCancelled(
+                            time_ns=now_ns(), package=package.key, slot=slot.name, reason=reason, origin=origin
+                        )
+                    )
+                    raise
+                inner.client.deliver(returned.outs[0], origin)
+                return _result_of(returned)
+        finally:
+            inner.is_finished = True
+            current_inner_call.reset(token)
+        raise StatusError(STATUS_UNSUCCESSFUL, f"{origin.function}: package {package.name!r} was unloaded meanwhile")
 
     async def _by_another_worker(
         self,
@@ -166,11 +186,13 @@ class CallServices:
         slot: Slot,
         inner: InnerCall,
         given: tuple[object, ...],
-    ) -> Returned:
+    ) -> _Result:
         async def serve(_: Request) -> Returned:
             current_inner_call.set(inner)
             try:
-                return await self._entrance.enter(package, slot, *given)
+                returned = await self._entrance.enter(package, slot, *given)
+                inner.client.deliver(returned.outs[0], origin)  # here: if the callee is going, it goes with this call
+                return returned
             finally:
                 inner.is_finished = True
                 current_inner_call.set(None)
@@ -180,6 +202,11 @@ class CallServices:
             if isinstance(reply, Pointer):
                 inner.client.free_buffer(reply, origin)
 
-        return await self._dispatcher.call(
-            request.client, package, slot.name, serve, undo, origin.function, outer=request
+        return _result_of(
+            await self._dispatcher.call(request.client, package, slot.name, serve, undo, origin.function, outer=request)
         )
+
+
+def _result_of(returned: Returned) -> _Result:
+    reply: _Result = returned.outs
+    return reply

@@ -16,6 +16,7 @@ from lsart.contract import (
     LSA_SECPKG_SLOTS,
     STATUS_INVALID_PARAMETER,
     STATUS_NOT_IMPLEMENTED,
+    STATUS_UNSUCCESSFUL,
     CallPackageReply,
     Choices,
     ClientRequest,
@@ -45,6 +46,8 @@ __all__ = ["DECLARATION_ONLY", "Host"]
 
 DECLARATION_ONLY = "declaration only: no page says what it does"
 _NOT_SERVED = "not served by this version of lsart"
+_GONE = "its package is unloaded"
+_ANSWERS_THE_GONE = ("CreateThread", "RegisterNotification", "UnloadPackage")  # and says more of why
 
 Service = Callable[..., Awaitable[object]]
 
@@ -63,6 +66,7 @@ class Host:
         self._choices = choices
         self._security = security
         self._services = services
+        self._gone: set[str] = set()  # packages, by key
 
     def origin(self, package: str, function: str) -> Origin:
         """Who is calling, now."""
@@ -71,9 +75,19 @@ class Host:
             return Origin(package, None, "", function, now_ns())
         return Origin(package, request.number, request.client.name, function, now_ns())
 
+    def retire(self, package: str) -> None:
+        """The package is unloaded. What of it goes on gets nothing from its table."""
+        self._gone.add(package)
+
     def table(self, package: str, memory: MemoryView) -> FunctionTable:
         """The full table for one package."""
-        table = _Table(memory, Win32(self._security, self._bus, lambda function: self.origin(package, function)))
+        win32 = Win32(
+            self._security,
+            self._bus,
+            origin_of=lambda function: self.origin(package, function),
+            is_gone=lambda: package in self._gone,
+        )
+        table = _Table(memory, win32)
         for slot in LSA_SECPKG_SLOTS:
             setattr(table, slot.name, self.function(slot, package))
         table.verify_password = self._ours("verify_password", package)
@@ -105,6 +119,7 @@ class Host:
         missing, status = _NOT_SERVED, STATUS_NOT_IMPLEMENTED
         if slot.declared_only:
             missing, status = DECLARATION_ONLY, self._choices.undocumented_slot
+        gone = frozenset[str]() if name in _ANSWERS_THE_GONE else self._gone
 
         async def call(*args: Any, **kwargs: Any) -> object:
             if kwargs or len(args) != count:
@@ -126,9 +141,10 @@ class Host:
                         )
                     )
                     return _fail(slot, f"{name}: {names[index]} {problem}", STATUS_INVALID_PARAMETER)
-            if service is None:
-                bus.emit(SlotUnavailable(time_ns=origin.time_ns, slot=name, reason=missing, origin=origin))
-                return _fail(slot, f"{name}: {missing}", status)
+            if service is None or package in gone:
+                why, answer = (missing, status) if service is None else (_GONE, STATUS_UNSUCCESSFUL)
+                bus.emit(SlotUnavailable(time_ns=origin.time_ns, slot=name, reason=why, origin=origin))
+                return _fail(slot, f"{name}: {why}", answer)
             if not bus.wants(SlotReturned):
                 return await service(origin, *args)
             try:

@@ -58,6 +58,7 @@ class ReturnBuffers:
         """The caller has the reply now and answers for it, if the callee did allocate it as one should."""
         heap = self._memory.return_heap
         if heap is not None and isinstance(buffer, Pointer) and self._is_own(buffer):
+            self._allocated[buffer.address] = origin  # so that it can be freed for a caller that waits no longer
             heap.hand_over(buffer.address, origin)
 
     def _is_own(self, buffer: Pointer) -> bool:

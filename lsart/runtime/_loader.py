@@ -52,7 +52,10 @@ from lsart.runtime._resolve import PackageSpec, Resolved, resolve
 from lsart.runtime._results import ResultError, read
 from lsart.runtime._settings import LsaSettings
 
-__all__ = ["Loader"]
+__all__ = ["CLEAN_UP", "Loader"]
+
+CLEAN_UP = 1.0
+"""Seconds that what was cancelled gets at the least to unwind, however short the grace period."""
 
 _ENTERED = {name: entry(name) for name in ("InitializePackage", "Initialize", "GetInfo", "Shutdown")}
 
@@ -142,6 +145,11 @@ class Loader:
         for package in reversed(self.packages):
             if package.state in (PackageState.READY, PackageState.DISABLED):
                 await self._unload(package)
+
+    def account(self) -> None:
+        """Tell and give back what packages that are gone got all the same: what was under way for their last tasks."""
+        for key in sorted(self._keys):
+            self._release(key)
 
     async def _open(self, resolved: Resolved) -> Module:
         own(EVERYTHING)  # a module touches the state of packages that it has not named yet
@@ -302,6 +310,7 @@ class Loader:
         if self._settings.choices.shutdown_after_failed_initialize == "yes":
             await self.shut_down(package)
         await self._belongings.leave(package)
+        self._host.retire(package.key)
         self._release(package.key)
 
     def _tell_refused(self, package: Package, refusal: _RefusedError) -> None:
@@ -321,20 +330,21 @@ class Loader:
         )
 
     async def _unload(self, package: Package) -> None:
+        package.advance(PackageStep.SHUT_DOWN)  # nobody comes in any more
+        await package.empty(max(self._settings.grace / 1e9, CLEAN_UP), CLEAN_UP)
         await self.shut_down(package)
         await self.let_go(package)
 
     async def let_go(self, package: Package) -> None:
         """A package that has shut down is gone, and what it left behind is reported and given back."""
         await self._belongings.leave(package)
+        self._host.retire(package.key)
         package.advance(PackageStep.UNLOAD)
         self._release(package.key)
         self._bus.emit(PackageUnloaded(time_ns=now_ns(), package=package.key))
 
     async def shut_down(self, package: Package) -> None:
         """SpShutdown, bounded by the grace period. Its failure is told and changes nothing."""
-        if package.state in (PackageState.READY, PackageState.DISABLED):
-            package.advance(PackageStep.SHUT_DOWN)
         if "Shutdown" not in package.entries:
             return
         status, reason = STATUS_SUCCESS, ""

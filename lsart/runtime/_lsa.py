@@ -26,7 +26,7 @@ from lsart.runtime._dispatch import Dispatcher
 from lsart.runtime._enter import Entrance
 from lsart.runtime._faults import Faults
 from lsart.runtime._host import Host
-from lsart.runtime._loader import Loader
+from lsart.runtime._loader import CLEAN_UP, Loader
 from lsart.runtime._memory_view import MemoryView
 from lsart.runtime._pacer import Pacer
 from lsart.runtime._package import Package
@@ -39,7 +39,6 @@ __all__ = ["Lsa"]
 
 
 _FIRST_PROCESS_ID = 4096  # Windows process ids are multiples of four; LSASS itself has a low one
-_CLEAN_UP = 1.0  # seconds that cancelled calls get at the least to unwind, however short the grace period
 
 
 class Lsa:
@@ -65,7 +64,7 @@ class Lsa:
         self._nursery = nursery
         self._explores = exploring()
         self.security = Security(self.memory)
-        choices, patience = settings.choices, max(settings.grace / 1e9, _CLEAN_UP)
+        choices, patience = settings.choices, max(settings.grace / 1e9, CLEAN_UP)
         self.belongings = Belongings(nursery, self.security.handles, bus, choices, faults, patience)
         self.accounts = AccountServices(settings.accounts, self.memory, self.pacer, bus)
         self._host = Host(bus, make_services(self), choices, self.security)
@@ -254,7 +253,7 @@ class Lsa:
             with trio.move_on_after(grace):
                 await self.dispatcher.drain()
             self.dispatcher.stop()
-            with trio.move_on_after(max(grace, _CLEAN_UP)):  # before their packages shut down
+            with trio.move_on_after(max(grace, CLEAN_UP)):  # before their packages shut down
                 await self.dispatcher.drain()
             if self.death is None:
                 await self._settle()
@@ -265,17 +264,26 @@ class Lsa:
             self.belongings.stop()  # of packages that never came up
             for client in self.clients:
                 client.terminate()
+            await self._wait_for_the_last()
             self.security.close(now_ns())
             self.memory.close()
 
     async def _settle(self) -> None:
         """Packages that are being unloaded wait until nobody is in them, which a task of another may be for ever."""
-        with trio.move_on_after(max(self.settings.grace / 1e9, _CLEAN_UP)) as patience:
+        with trio.move_on_after(max(self.settings.grace / 1e9, CLEAN_UP)) as patience:
             await self.unloading.settle()
         if patience.cancelled_caught:
-            self.belongings.stop()
-            with trio.move_on_after(_CLEAN_UP):
+            self.unloading.hurry()
+            with trio.move_on_after(CLEAN_UP):
                 await self.unloading.settle()
+
+    async def _wait_for_the_last(self) -> None:
+        """Whoever shields itself from being cancelled ends when it likes; the books are closed after that."""
+        await self.belongings.wait_until_over()
+        await self.dispatcher.drain()
+        await self.unloading.settle()
+        if self.death is None:
+            self.loader.account()
 
 
 def _domain_of(parameters: SECPKG_PARAMETERS) -> tuple[str, str, str, str]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 import trio
 
@@ -54,6 +55,7 @@ class Package:
     __slots__ = (
         "_calls",
         "_idle",
+        "_visits",
         "authentication_id",
         "entries",
         "failure",
@@ -77,6 +79,7 @@ class Package:
         self.failure = ""  # why it is refused or disabled
         self._calls = 0
         self._idle: trio.Event | None = None
+        self._visits: list[tuple[trio.CancelScope, str]] = []  # functions of it that other packages are in
 
     def begin_call(self) -> None:
         """One more call is in flight."""
@@ -93,6 +96,36 @@ class Package:
         while self._calls:
             self._idle = trio.Event()
             await self._idle.wait()
+
+    @contextmanager
+    def visit(self, what: str) -> Iterator[trio.CancelScope]:
+        """Around a call of a function of it by another package; `what` says so. The scope is cancelled by `empty`."""
+        with trio.CancelScope() as scope:
+            visit = scope, what
+            self._visits.append(visit)
+            try:
+                yield scope
+            finally:
+                self._visits.remove(visit)
+
+    async def empty(self, patience: float, clean_up: float) -> None:
+        """Give who is in a function of it `patience` seconds to leave; then cancel those who came from other packages,
+        and give them `clean_up` seconds to unwind. Calls of clients are the dispatcher's to cancel."""
+        with trio.move_on_after(patience):
+            await self.wait_until_idle()
+        self.send_away()
+        with trio.move_on_after(clean_up):
+            await self.wait_until_idle()
+
+    def send_away(self) -> None:
+        """Cancel the functions of it that other packages are in."""
+        for scope, _ in self._visits:
+            scope.cancel()
+
+    def inside(self) -> tuple[str, ...]:
+        """Who is in a function of it, in words."""
+        visits = tuple(what for _, what in self._visits)
+        return (*visits, "calls of clients") if self._calls > len(visits) else visits
 
     def advance(self, step: PackageStep) -> None:
         """Take a step of the life that lsart.contract's state table allows."""

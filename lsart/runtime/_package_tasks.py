@@ -48,9 +48,18 @@ class PackageTasks:
         self.cancel()
         if self._has_begun:
             with trio.move_on_after(seconds) as scope:
-                await self._ended.wait()
+                await self.wait_until_over()
             return not scope.cancelled_caught
         return True
+
+    async def wait_until_over(self) -> None:
+        """Until its last task has ended. After `cancel` only tasks that shield themselves make one wait."""
+        if self._has_begun:
+            await self._ended.wait()
+
+    def names(self) -> tuple[str, ...]:
+        """The tasks that have not ended."""
+        return () if self._nursery is None else tuple(sorted(each.name for each in self._nursery.child_tasks))
 
     async def _hold(self) -> None:
         try:

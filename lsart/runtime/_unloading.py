@@ -25,7 +25,7 @@ class Unloading:
         self._loader = loader
         self._choices = choices
         self._scopes: list[trio.CancelScope] = []
-        self._under_way = 0
+        self._under_way: list[Package] = []
         self._settled = trio.Event()
 
     def begin(self, key: str) -> bool:
@@ -35,7 +35,7 @@ class Unloading:
             return False
         package.advance(PackageStep.SHUT_DOWN)
         package.failure = package.failure or _FAILURE
-        self._under_way += 1
+        self._under_way.append(package)
         self._nursery.start_soon(self._unload, package, name=f"LSA unloads package {package.name!r}")
         return True
 
@@ -44,6 +44,11 @@ class Unloading:
         while self._under_way:
             self._settled = trio.Event()
             await self._settled.wait()
+
+    def hurry(self) -> None:
+        """Others have been in these packages for long enough."""
+        for package in self._under_way:
+            package.send_away()
 
     def stop(self) -> None:
         """Go no further with any."""
@@ -63,5 +68,5 @@ class Unloading:
         finally:
             own(None)
             self._scopes.remove(scope)
-            self._under_way -= 1
+            self._under_way.remove(package)
             self._settled.set()

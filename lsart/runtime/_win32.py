@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from lsart.contract import ERROR_INVALID_HANDLE, ERROR_NO_SYSTEM_RESOURCES
+from lsart.contract import ERROR_ACCESS_DENIED, ERROR_INVALID_HANDLE, ERROR_NO_SYSTEM_RESOURCES
 from lsart.engine import exploring, touch
 from lsart.events import Bus, ObjectRefused, Origin
 from lsart.runtime._handles import last_error, touch_handles
@@ -23,14 +23,17 @@ class Win32:
     """What one package reaches as `table.win32`; see `lsart.contract.Win32`.
 
     Args:
-        origin_of: who calls, given the function's name.
+        origin_of: who calls, given the function's name. is_gone: whether the package is unloaded.
     """
 
-    def __init__(self, security: Security, bus: Bus, origin_of: Callable[[str], Origin]) -> None:
+    def __init__(
+        self, security: Security, bus: Bus, origin_of: Callable[[str], Origin], is_gone: Callable[[], bool]
+    ) -> None:
         self._handles = security.handles
         self._luids = security.luids
         self._bus = bus
         self._origin_of = origin_of
+        self._is_gone = is_gone
         self._explores = exploring()
 
     def AllocateLocallyUniqueId(self) -> int:
@@ -53,13 +56,14 @@ class Win32:
 
     def CreateEvent(self) -> int | None:
         """A handle to a new auto-reset event, not signalled; None, with ERROR_NO_SYSTEM_RESOURCES, when LSASS can have
-        no more (nf-synchapi-createeventw)."""
+        no more (nf-synchapi-createeventw), or ERROR_ACCESS_DENIED when the package is unloaded."""
         origin = self._origin_of("CreateEvent")
         touch_handles("w", "take a handle")
-        handle = self._handles.open(WaitEvent(), origin)
+        is_gone = self._is_gone()
+        handle = None if is_gone else self._handles.open(WaitEvent(), origin)
         if handle is None:
-            last_error.set(ERROR_NO_SYSTEM_RESOURCES)
-            reason = "no handle is left"
+            last_error.set(ERROR_ACCESS_DENIED if is_gone else ERROR_NO_SYSTEM_RESOURCES)
+            reason = "the package is unloaded" if is_gone else "no handle is left"
             self._bus.emit(ObjectRefused(time_ns=origin.time_ns, kind="event", reason=reason, origin=origin))
         return handle
 
