@@ -14,7 +14,7 @@ from lsart.contract import (
 )
 from lsart.events import Origin
 from lsart.memory import LSASS, Access, LsaMemory
-from lsart.runtime._current import current_request
+from lsart.runtime._caller import call_under_way
 from lsart.runtime._inner_call import InnerCall, current_inner_call
 from lsart.runtime._pacer import Pacer, touch_commit
 
@@ -34,7 +34,7 @@ class ClientServices:
     async def AllocateClientBuffer(
         self, origin: Origin, client_request: ClientRequest, length_required: int
     ) -> Pointer:
-        request = _serving(client_request)
+        request = _serving(origin, client_request)
         choices = self._memory.environment.choices
         if length_required == 0 and choices.client_buffer_zero_length == "invalid_parameter":
             raise StatusError(STATUS_INVALID_PARAMETER, "AllocateClientBuffer: LengthRequired is zero")
@@ -50,7 +50,7 @@ class ClientServices:
     async def FreeClientBuffer(
         self, origin: Origin, client_request: ClientRequest, client_base_address: Pointer | None
     ) -> None:
-        request = _serving(client_request)
+        request = _serving(origin, client_request)
         choices = self._memory.environment.choices
         if client_base_address is None:
             status = choices.free_client_buffer_null
@@ -69,7 +69,7 @@ class ClientServices:
         client_base_address: Pointer,
         buffer_to_copy: Pointer | bytes,
     ) -> None:
-        request = _serving(client_request)
+        request = _serving(origin, client_request)
         choices = self._memory.environment.choices
         space = request.client.process.space
         if self._pacer.armed and isinstance(buffer_to_copy, Pointer):
@@ -95,7 +95,7 @@ class ClientServices:
     async def CopyFromClientBuffer(
         self, origin: Origin, client_request: ClientRequest, length: int, client_base_address: Pointer
     ) -> bytes:
-        request = _serving(client_request)
+        request = _serving(origin, client_request)
         space = request.client.process.space
         if self._pacer.armed:
             await self._pacer.step(
@@ -131,16 +131,20 @@ class ClientServices:
         return bytes(source[:length])
 
 
-def _serving(client_request: ClientRequest) -> Request | InnerCall:
-    """The call that the request names, if it is the one being served."""
+def _serving(origin: Origin, client_request: ClientRequest) -> Request | InnerCall:
+    """The call that the record names, if it is being served and LSA gave the record to the package that uses it."""
     inner = current_inner_call.get()
     found = None if inner is None else inner.find(client_request)
-    if found is not None and not found.is_finished:
-        return found
-    request = current_request.get()
-    if request is None or request.number != client_request.number or request.is_finished:
-        raise StatusError(STATUS_INVALID_PARAMETER, f"{client_request!r} is not the call being served")
-    return request
+    if found is not None:
+        if found.package == origin.package and not found.is_finished:
+            return found
+    else:
+        request = call_under_way()
+        if request is not None and request.number == client_request.number and request.package.key == origin.package:
+            return request
+    raise StatusError(
+        STATUS_INVALID_PARAMETER, f"{origin.function}: {client_request!r} is no call that {origin.package} serves"
+    )
 
 
 def _must_be_in(request: Request | InnerCall, pointer: Pointer) -> None:

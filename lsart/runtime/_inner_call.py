@@ -77,14 +77,15 @@ class InnerCall:
     """One call of a package into a package.
 
     Args:
-        request: what the callee is given to name the call. client: where its reply goes.
+        request: what the callee is given to name the call. package: the callee's key. client: where its reply goes.
         outer: the inner call that the caller is in, if it was called by a package itself.
     """
 
-    __slots__ = ("client", "depth", "is_finished", "outer", "request")
+    __slots__ = ("client", "depth", "is_finished", "outer", "package", "request")
 
-    def __init__(self, request: ClientRequest, client: ReturnBuffers, outer: InnerCall | None) -> None:
+    def __init__(self, request: ClientRequest, package: str, client: ReturnBuffers, outer: InnerCall | None) -> None:
         self.request = request
+        self.package = package
         self.client = client
         self.outer = outer
         self.depth: int = 1 if outer is None else outer.depth + 1

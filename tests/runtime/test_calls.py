@@ -254,7 +254,7 @@ async def test_a_request_is_worth_nothing_outside_its_call() -> None:
         with pytest.raises(StatusError) as caught:
             await client.call("a", b"")
         assert caught.value.status == STATUS_INVALID_PARAMETER
-        with pytest.raises(StatusError, match="is not the call being served"):
+        with pytest.raises(StatusError, match="is no call that a serves"):
             await package.table.AllocateClientBuffer(kept[0], 8)
 
 

@@ -191,15 +191,17 @@ async def test_what_the_callee_does_not_deliver_stays_its_own(log: Log) -> None:
 @simulated
 async def test_the_requests_of_both_calls_are_good_while_they_last_and_no_longer(log: Log) -> None:
     requests: list[ClientRequest] = []
+    tables: list[FunctionTable] = []
 
     async def does(table: FunctionTable, request: ClientRequest, message: bytes) -> None:
         requests.append(request)
-        outer = await table.AllocateClientBuffer(requests[0], 8)  # of the same module, say
+        outer = await tables[0].AllocateClientBuffer(requests[0], 8)  # both are of the same module, say
         assert outer.space == "alice"
-        await table.FreeClientBuffer(requests[0], outer)
+        await tables[0].FreeClientBuffer(requests[0], outer)
 
     async def body(table: FunctionTable, request: ClientRequest) -> None:
         requests.append(request)
+        tables.append(table)
         await table.CallPackage("b", b"", 0)
         assert await status_of(table.AllocateClientBuffer(requests[1], 8)) == STATUS_INVALID_PARAMETER
         buffer = await table.AllocateClientBuffer(request, 8)
