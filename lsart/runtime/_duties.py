@@ -11,6 +11,7 @@ import attrs
 
 from lsart.contract import SECPKG_SLOTS, PackageState, SecPkgInfo, constants
 from lsart.runtime._package import Package
+from lsart.runtime._results import shape_of
 
 __all__ = ["information_fault", "missing_entries"]
 
@@ -42,6 +43,7 @@ _EXPORTED = {each.name for each in SECPKG_SLOTS if each.entry_name.startswith("L
 _SECURITY_SUPPORT = {each.name for each in SECPKG_SLOTS} - _EXPORTED - _CLAIMS_NOTHING
 
 _INFORMATION_VERSION = 1
+_LONGEST_NAME = 127  # bytes that LsaLookupAuthenticationPackage takes (LLA-2)
 
 
 def missing_entries(package: Package) -> Iterator[tuple[str, str]]:
@@ -60,13 +62,23 @@ def missing_entries(package: Package) -> Iterator[tuple[str, str]]:
 def information_fault(info: SecPkgInfo, loaded: Iterable[Package]) -> str:
     """Why a package that says this of itself cannot come up beside those that are loaded; empty if it can.
 
-    SPK-1: the version must be 1. CAP-1: one package at most extends the negotiation.
+    SPK-1: the version must be 1. CAP-1: one package at most extends the negotiation. The name must be one that clients
+    can look up.
     """
-    if info.version != _INFORMATION_VERSION:
-        return f"its SecPkgInfo has version {info.version!r}; it must be {_INFORMATION_VERSION}"
-    capabilities: object = info.capabilities  # nothing has checked what the package wrote there
+    # Nothing has checked what the package wrote there.
+    name: object = info.name
+    version: object = info.version
+    capabilities: object = info.capabilities
+    if not isinstance(version, int):
+        return f"its SecPkgInfo has {shape_of(version)} as version; it must be {_INFORMATION_VERSION}"
+    if version != _INFORMATION_VERSION:
+        return f"its SecPkgInfo has version {version}; it must be {_INFORMATION_VERSION}"
+    if not isinstance(name, str):
+        return f"its SecPkgInfo has {shape_of(name)} as name; expected text"
+    if not 0 < len(name.encode("utf-8", "surrogatepass")) <= _LONGEST_NAME or "\0" in name:
+        return f"its SecPkgInfo has a name that no client can look up; expected 1 to {_LONGEST_NAME} bytes without NUL"
     if not isinstance(capabilities, int):
-        return f"its SecPkgInfo has the capabilities {capabilities!r}; expected SECPKG_FLAG bits"
+        return f"its SecPkgInfo has {shape_of(capabilities)} as capabilities; expected SECPKG_FLAG bits"
     if capabilities & constants.SECPKG_FLAG_NEGO_EXTENDER:
         for other in loaded:
             extends = other.info.capabilities & constants.SECPKG_FLAG_NEGO_EXTENDER

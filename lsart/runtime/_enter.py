@@ -22,7 +22,7 @@ from lsart.runtime._current import current_request
 from lsart.runtime._faults import Faults
 from lsart.runtime._invoke import invoke, returned_status
 from lsart.runtime._package import Package
-from lsart.runtime._results import Returned, read
+from lsart.runtime._results import Returned, read, shape_of
 
 if TYPE_CHECKING:
     from lsart.runtime._request import Request
@@ -171,14 +171,15 @@ def _reply(result: Any) -> CallPackageReply:
             buffer, length, protocol_status = result
         except (TypeError, ValueError):
             raise TypeError(
-                f"it returned {result!r}; expected None, a CallPackageReply, or (protocol_return_buffer, "
+                f"it returned {shape_of(result)}; expected None, a CallPackageReply, or (protocol_return_buffer, "
                 "return_buffer_length, protocol_status)"
             ) from None
         reply = CallPackageReply(buffer, length, protocol_status)
     status: object = reply.protocol_status
     buffer = reply.protocol_return_buffer
     if not isinstance(status, int) or not -0x8000_0000 <= status <= 0xFFFF_FFFF:
-        raise TypeError(f"it returned the protocol_status {status!r}; expected a number of 32 bits")
+        raise TypeError(f"it returned {shape_of(status)} as protocol_status; expected a number of 32 bits")
     if not (buffer is None or isinstance(buffer, Pointer)) or type(reply.return_buffer_length) is not int:
-        raise TypeError(f"it returned {reply!r}; the buffer is a Pointer or None, its length an int")
+        given = f"{shape_of(buffer)} and {shape_of(reply.return_buffer_length)} as buffer and length"
+        raise TypeError(f"it returned {given}; the buffer is a Pointer or None, its length an int")
     return reply

@@ -14,7 +14,7 @@ import attrs
 from lsart.contract import NTSTATUS, STATUS_SUCCESS, FailureValue, Parameter, Pointer, SecPkgInfo, Slot, StatusError
 from lsart.runtime._arguments import enumeration_of
 
-__all__ = ["ResultError", "Returned", "read"]
+__all__ = ["ResultError", "Returned", "read", "shape_of"]
 
 _ULONG_MAX = 0xFFFF_FFFF
 _WORD_MAX = 0xFFFF_FFFF_FFFF_FFFF
@@ -38,6 +38,14 @@ class Returned:
     outs: tuple[Any, ...]
 
 
+def shape_of(value: object) -> str:
+    """What a value is, and nothing of what is in it: a result of the wrong shape may hold a secret, and a client may
+    read what is told of it."""
+    if isinstance(value, tuple | list):
+        return f"{type(value).__name__} of {len(value)}"
+    return "None" if value is None else type(value).__name__
+
+
 def read(slot: Slot, value: object) -> Returned:
     """The results of an entry point.
 
@@ -56,9 +64,9 @@ def _bare_status(slot: Slot, value: object) -> NTSTATUS:
     if value is None:
         return STATUS_SUCCESS
     if slot.failure_value is FailureValue.NOTHING:
-        raise ResultError(f"it returned {value!r}; expected None")
+        raise ResultError(f"it returned {shape_of(value)}; expected None")
     if not _is_number(value, -0x8000_0000, _ULONG_MAX):
-        raise ResultError(f"it returned {value!r}; expected None or an NTSTATUS")
+        raise ResultError(f"it returned {shape_of(value)}; expected None or an NTSTATUS")
     return _succeeded(value)
 
 
@@ -74,7 +82,7 @@ def _apart(parameters: tuple[Parameter, ...], value: object) -> tuple[NTSTATUS, 
         if "status" in members:
             said = getattr(value, "status", None)
             if not _is_number(said, -0x8000_0000, _ULONG_MAX):
-                raise ResultError(f"it returned {value!r}; its status is an NTSTATUS")
+                raise ResultError(f"it returned {shape_of(value)}; its status is an NTSTATUS")
             status = _succeeded(said, getattr(value, "sub_status", None))
         return status, tuple(getattr(value, each.name) for each in parameters)
     if count == 1:
@@ -82,7 +90,7 @@ def _apart(parameters: tuple[Parameter, ...], value: object) -> tuple[NTSTATUS, 
     if isinstance(value, tuple | list) and len(value) == count:
         return STATUS_SUCCESS, tuple(value)
     names = ", ".join(each.name for each in parameters)
-    raise ResultError(f"it returned {value!r}; expected None, ({names}), or a value with these members")
+    raise ResultError(f"it returned {shape_of(value)}; expected None, ({names}), or a value with these members")
 
 
 def _succeeded(said: Any, sub_status: Any = None) -> NTSTATUS:
@@ -147,4 +155,4 @@ def _is_number(value: object, bottom: int, top: int) -> bool:
 
 
 def _wrong(parameter: Parameter, returned: object, expected: str) -> ResultError:
-    return ResultError(f"it returned {returned!r}; expected {expected} for {parameter.name}")
+    return ResultError(f"it returned {shape_of(returned)}; expected {expected} for {parameter.name}")

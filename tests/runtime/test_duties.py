@@ -159,7 +159,28 @@ async def test_a_package_of_another_protocol_version_is_shut_down_and_unlisted(v
 async def test_capabilities_that_are_no_number_refuse_the_package(log: Log) -> None:
     async with lsart.open_lsa(saying("new", capabilities="all"), saying("old"), bus=log.bus) as lsa:
         assert [each.name for each in lsa.packages] == ["old"]
-    assert log.one(PackageRefused).reason == "its SecPkgInfo has the capabilities 'all'; expected SECPKG_FLAG bits"
+    assert log.one(PackageRefused).reason == "its SecPkgInfo has str as capabilities; expected SECPKG_FLAG bits"
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        (b"new", "has bytes as name; expected text"),
+        (None, "has None as name; expected text"),
+        ("", "a name that no client can look up"),
+        ("a\0b", "a name that no client can look up"),
+        ("\u00e4" * 64, "a name that no client can look up; expected 1 to 127 bytes"),
+    ],
+    ids=["bytes", "none", "empty", "nul", "long"],
+)
+@simulated
+async def test_a_name_that_no_client_can_look_up_refuses_the_package(name: Any, reason: str, log: Log) -> None:
+    odd = saying("odd")
+    odd.SpGetInfo = lambda: SecPkgInfo(name)
+    async with lsart.open_lsa(odd, saying("n" * 127), bus=log.bus) as lsa:
+        assert [each.name for each in lsa.packages] == ["n" * 127]
+        assert lsa.refusals[0].startswith("package 'odd' did not start: SpGetInfo: ")
+    assert reason in log.one(PackageRefused).reason
 
 
 @pytest.mark.rule("SPK-2")

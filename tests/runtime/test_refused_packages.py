@@ -48,8 +48,8 @@ FAILURES = {
     "an exception": (raising(KeyError("x")), STATUS_UNSUCCESSFUL, "it raised KeyError: 'x'"),
     "an exit": (raising(SystemExit(3)), STATUS_UNSUCCESSFUL, "it raised SystemExit: 3"),
     "a number too large": (lambda table: 1 << 40, STATUS_UNSUCCESSFUL, "expected None or an NTSTATUS"),
-    "text": (lambda table: "fine", STATUS_UNSUCCESSFUL, "it returned 'fine'; expected None or an NTSTATUS"),
-    "a truth": (lambda table: True, STATUS_UNSUCCESSFUL, "it returned True; expected None or an NTSTATUS"),
+    "text": (lambda table: "fine", STATUS_UNSUCCESSFUL, "it returned str; expected None or an NTSTATUS"),
+    "a truth": (lambda table: True, STATUS_UNSUCCESSFUL, "it returned bool; expected None or an NTSTATUS"),
 }
 
 
@@ -147,7 +147,7 @@ async def test_get_info_that_gives_something_else_refuses_the_package(log: Log) 
 
     async with lsart.open_lsa(Odd("odd"), bus=log.bus) as lsa:
         assert lsa.packages == ()
-    assert "it returned 'odd'; expected a SecPkgInfo" in log.one(PackageRefused).reason
+    assert "it returned str; expected a SecPkgInfo" in log.one(PackageRefused).reason
 
 
 @simulated
