@@ -85,12 +85,14 @@ from lsart.events._notifications import (
 )
 from lsart.events._packages import InnerCallCancelled, PackageOutlived, WorkersExhausted
 from lsart.events._security import (
+    CredentialLeaked,
     HandleLeaked,
     LogonSessionCreated,
     LogonSessionDeleted,
     LogonSessionEnded,
     LogonSessionHandedOver,
     LogonSessionLeaked,
+    LogonTerminationTold,
     TokenCreated,
     TokenSourceForeign,
 )
@@ -112,6 +114,7 @@ __all__ = [
     "Cause",
     "ClientConnected",
     "ClientDisconnected",
+    "CredentialLeaked",
     "DispatchTableExceeded",
     "DoubleFree",
     "EntryPointMissing",
@@ -132,6 +135,7 @@ __all__ = [
     "LogonSessionEnded",
     "LogonSessionHandedOver",
     "LogonSessionLeaked",
+    "LogonTerminationTold",
     "MachineStateChanged",
     "MisuseEvent",
     "NdisMemoryAllocated",

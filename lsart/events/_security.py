@@ -7,12 +7,14 @@ import attrs
 from lsart.events._base import Event, Origin
 
 __all__ = [
+    "CredentialLeaked",
     "HandleLeaked",
     "LogonSessionCreated",
     "LogonSessionDeleted",
     "LogonSessionEnded",
     "LogonSessionHandedOver",
     "LogonSessionLeaked",
+    "LogonTerminationTold",
     "TokenCreated",
     "TokenSourceForeign",
 ]
@@ -57,6 +59,23 @@ class LogonSessionLeaked(Event):
 
     logon_id: int
     created: Origin
+
+
+@attrs.frozen(kw_only=True)
+class LogonTerminationTold(Event):
+    """LsaApLogonTerminated of a package was called for a session that ended; `reason` says why it did not go well."""
+
+    logon_id: int
+    package: str
+    reason: str
+
+
+@attrs.frozen(kw_only=True)
+class CredentialLeaked(Event):
+    """A package was unloaded and had not deleted a credential of a session that ended: who stored it."""
+
+    logon_id: int
+    stored: Origin
 
 
 @attrs.frozen(kw_only=True)

@@ -239,6 +239,9 @@ class LsaMemory:
                     allocated=origin_of(block),
                 )
             )
+            if not isinstance(heap, Section):
+                # It may be a copy of somebody's credentials, and must not wait there for whoever allocates next.
+                self.space.write(heap.base + block.offset, bytes(block.size))
             heap.allocator.free(block.offset)
         for section in self.sections(package):
             bus.emit(

@@ -7,7 +7,7 @@ from lsart.engine import announce, exploring, own
 from lsart.runtime._current import current_request
 from lsart.runtime._enter import own_state
 from lsart.runtime._faults import Faults
-from lsart.runtime._invoke import invoke, is_fault, returned_status, text_of
+from lsart.runtime._invoke import invoke, returned_status, split_fault, text_of
 from lsart.runtime._package import Package
 
 __all__ = ["enter_task", "name_of"]
@@ -32,7 +32,7 @@ async def enter_task(
     try:
         return _number(await invoke(function, argument)), ""
     except BaseException as error:
-        fault, rest = _split(error)
+        fault, rest = split_fault(error)
         status = None if fault is None else returned_status(fault)
         reason = ""
         if fault is not None and status is None:
@@ -47,10 +47,3 @@ async def enter_task(
 
 def _number(result: object) -> int | None:
     return int(result) if isinstance(result, int) else None
-
-
-def _split(error: BaseException) -> tuple[BaseException | None, BaseException | None]:
-    """The package's own doing, and what must pass: a cancellation may come together with errors of cleaning up."""
-    if isinstance(error, BaseExceptionGroup):
-        return error.split(lambda each: not isinstance(each, BaseExceptionGroup) and is_fault(each))
-    return (error, None) if is_fault(error) else (None, error)

@@ -10,7 +10,7 @@ import trio
 
 from lsart.contract import StatusError
 
-__all__ = ["invoke", "is_fault", "returned_status", "sole_leaf", "text_of"]
+__all__ = ["invoke", "is_fault", "returned_status", "sole_leaf", "split_fault", "text_of"]
 
 
 async def invoke(function: Callable[..., Any], *args: object) -> object:
@@ -46,6 +46,13 @@ def is_fault(error: BaseException) -> bool:
         return all(is_fault(each) for each in error.exceptions)
     # Whatever else a package may raise, such as the CancelledError of another framework, is no signal of ours.
     return not isinstance(error, (trio.Cancelled, KeyboardInterrupt, GeneratorExit))
+
+
+def split_fault(error: BaseException) -> tuple[BaseException | None, BaseException | None]:
+    """The package's own doing, and what must pass: a cancellation may come together with errors of cleaning up."""
+    if isinstance(error, BaseExceptionGroup):
+        return error.split(lambda each: not isinstance(each, BaseExceptionGroup) and is_fault(each))
+    return (error, None) if is_fault(error) else (None, error)
 
 
 def text_of(error: BaseException) -> str:

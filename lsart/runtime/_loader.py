@@ -7,7 +7,7 @@ authentication package), SpInitialize and SpGetInfo. A package that fails anywhe
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 import attrs
 import trio
@@ -140,11 +140,16 @@ class Loader:
             else:
                 await self._load_module(module, by_list=by_list)
 
-    async def unload_all(self) -> None:
-        """SpShutdown of every package in reverse order, whatever happens; then what they left is reported."""
+    async def unload_all(self, after_each: Callable[[], Awaitable[None]]) -> None:
+        """SpShutdown of every package in reverse order, whatever happens; then what they left is reported.
+
+        Args:
+            after_each: awaited when one is gone, as what it left may concern those that are still there.
+        """
         for package in reversed(self.packages):
             if package.state in (PackageState.READY, PackageState.DISABLED):
                 await self._unload(package)
+                await after_each()
 
     def account(self) -> None:
         """Tell and give back what packages that are gone got all the same: what was under way for their last tasks."""

@@ -32,6 +32,7 @@ from lsart.runtime._pacer import Pacer
 from lsart.runtime._package import Package
 from lsart.runtime._services import make_services
 from lsart.runtime._settings import LsaSettings
+from lsart.runtime._terminations import Terminations
 from lsart.runtime._unloading import Unloading
 from lsart.security import AccessToken, Security
 
@@ -70,7 +71,9 @@ class Lsa:
         self._host = Host(bus, make_services(self), choices, self.security)
         self.loader = Loader(self._host, self.memory, self._view_of, bus, settings, self._release, self.belongings)
         self.unloading = Unloading(nursery, self.loader, choices)
-        self.preferred: Package | None = None
+        self.terminations = Terminations(nursery, self.entrance, faults, lambda: self.loader.packages, bus, patience)
+        self.security.sessions.on_ended.append(self.terminations.ended)
+        self._preferred: Package | None = None
         self._clients: dict[str, Client] = {}
         self._connections: dict[int, tuple[Client, bool]] = {}
         self._next_process = _FIRST_PROCESS_ID
@@ -108,13 +111,19 @@ class Lsa:
                 return package
         return None
 
+    @property
+    def preferred(self) -> Package | None:
+        """The package that `prefer` named last, while clients can find it."""
+        found = self._preferred
+        return found if found is not None and found.state.is_available else None
+
     def prefer(self, name: str) -> None:
         """Make a package the preferred one; packages that registered for package changes hear of it (RNO-10).
 
         Raises:
             StatusError: STATUS_NO_SUCH_PACKAGE.
         """
-        self.preferred = package = self.find_package(name)
+        self._preferred = package = self.find_package(name)
         self.bus.emit(PackagePreferred(time_ns=now_ns(), package=package.key))
         self.belongings.tell_of(package, constants.SECPKG_PACKAGE_CHANGE_SELECT)
 
@@ -243,6 +252,7 @@ class Lsa:
             self.death = reason
             self.dispatcher.stop()
             self.unloading.stop()
+            self.terminations.stop()
             self.belongings.stop()
             self._nursery.cancel_scope.cancel()
 
@@ -257,10 +267,14 @@ class Lsa:
                 await self.dispatcher.drain()
             if self.death is None:
                 await self._settle()
-                await self.loader.unload_all()
+                for client in self.clients:  # while packages are there, who hear of the sessions that end with them
+                    client.terminate()
+                await self.terminations.close()
+                await self.loader.unload_all(self.terminations.settle)
                 await self._settle()  # one may have been asked to go meanwhile
             else:
                 self.belongings.abandon()
+            self.terminations.stop()
             self.belongings.stop()  # of packages that never came up
             for client in self.clients:
                 client.terminate()

@@ -2,6 +2,10 @@
 
 A cursor (QueryContext) is the number of the entry that was returned last, times a stride: entries that come and go
 between two calls make an enumeration skip nothing, and a cursor that somebody changed is told from one that LSA gave.
+
+What is stored goes with a session that its package deletes. With one that LSA ended it stays until the package that
+stored it has deleted it or is unloaded (LLT-3), and nothing else reaches it meanwhile: not by the LUID, which may name
+another session by then.
 """
 
 from __future__ import annotations
@@ -18,9 +22,9 @@ from lsart.contract import (
     StatusError,
     constants,
 )
-from lsart.events import SYSTEM, Origin
+from lsart.events import SYSTEM, CredentialLeaked, Origin
 from lsart.memory import LsaMemory
-from lsart.security._sessions import LogonSession, Sessions
+from lsart.security._sessions import LogonSession, Sessions, SessionState
 
 __all__ = ["Credential", "Credentials"]
 
@@ -30,13 +34,18 @@ _ULONG_MAX = 0xFFFF_FFFF
 
 @attrs.frozen(eq=False)
 class Credential:
-    """One stored entry. `number` counts the entries of its session from 1; the bytes are `size` bytes at `block`."""
+    """One stored entry. `number` counts the entries of its session from 1; the bytes are `size` bytes at `block`.
+
+    Args:
+        package: the id it is stored under. stored: by whom.
+    """
 
     number: int
     package: int
     key: str
     block: Pointer
     size: int
+    stored: Origin
 
 
 class Credentials:
@@ -46,9 +55,10 @@ class Credentials:
         self._sessions = sessions
         self._memory = memory
         self._choices = memory.environment.choices
-        self._entries: dict[int, list[Credential]] = {}
-        self._numbers: dict[int, int] = {}  # how many entries a session ever had
+        self._entries: dict[LogonSession, list[Credential]] = {}
+        self._numbers: dict[LogonSession, int] = {}  # how many entries a session ever had
         sessions.on_gone.append(self._drop)
+        sessions.on_ended.append(self._keep)
 
     def add(self, logon_id: int, package: int, key: str, data: bytes, origin: Origin) -> None:
         """Store a copy of `data`, whatever else has this key (ADC-3).
@@ -62,16 +72,16 @@ class Credentials:
             raise StatusError(
                 STATUS_INVALID_PARAMETER, f"{len(data)} bytes; MAX_CRED_SIZE is {constants.MAX_CRED_SIZE}"
             )
-        number = self._numbers.get(logon_id, 0) + 1
+        number = self._numbers.get(session, 0) + 1
         by_lsa = attrs.evolve(origin, package=SYSTEM)
         # A block of no bytes is a gap of AllocateLsaHeap, which is no business of this one.
         block = self._memory.AllocateLsaHeap(max(len(data), 1), by_lsa) if number * _STRIDE <= _ULONG_MAX else None
         if block is None:
             raise StatusError(STATUS_INSUFFICIENT_RESOURCES, f"no room for {len(data)} bytes of credentials")
         self._memory.space.write(block.address, data)
-        self._numbers[logon_id] = number
-        entry = Credential(number, package, key, block, len(data))
-        entries = self._entries.setdefault(logon_id, [])
+        self._numbers[session] = number
+        entry = Credential(number, package, key, block, len(data), origin)
+        entries = self._entries.setdefault(session, [])
         entries.insert(0 if self._choices.credential_first == "newest" else len(entries), entry)
         session.stored += 1
 
@@ -89,8 +99,7 @@ class Credentials:
                 STATUS_INSUFFICIENT_RESOURCES when the LSA heap is full.
             KeyBufferTooSmall: the key needs more room (STATUS_MORE_ENTRIES).
         """
-        self._sessions.get(logon_id)
-        entry = self._after(logon_id, package, cursor, key)
+        entry = self._after(self._sessions.get(logon_id), package, cursor, key)
         if entry is None:
             raise StatusError(self._choices.credentials_exhausted, f"session {logon_id:#x} has no more credentials")
         length = LSA_STRING(entry.key).length
@@ -104,49 +113,81 @@ class Credentials:
         return entry.number * _STRIDE, entry.key, length, LSA_STRING(block, entry.size)
 
     def delete(self, logon_id: int, package: int, key: str, origin: Origin) -> None:
-        """Remove the first entry of the triple, and only that (DCR-1, DCR-2).
+        """Remove the first entry of the triple, and only that (DCR-1, DCR-2); what is left of a session that ended
+        comes after that of the one which the LUID names now.
 
         Raises:
             StatusError: STATUS_NO_SUCH_LOGON_SESSION; what Choices say when nothing matches.
         """
-        session = self._sessions.get(logon_id)
-        entries = self._entries.get(logon_id, [])
-        for index, entry in enumerate(entries):
-            if (entry.package, entry.key) == (package, key):
-                del entries[index]
-                session.stored -= 1
-                self._forget(entry, origin.time_ns)
-                return
+        named = self._sessions.find(logon_id)
+        former = [each for each in self._entries if each.logon_id == logon_id and each is not named]
+        for session in former if named is None else [named, *former]:
+            for entry in self._entries.get(session, ()):
+                if (entry.package, entry.key) == (package, key):
+                    self._take(session, entry, origin.time_ns)
+                    return
+        if named is None and not former:
+            self._sessions.get(logon_id)
         raise StatusError(self._choices.credentials_exhausted, f"session {logon_id:#x} has no credential of that key")
+
+    def release_package(self, package: str, time_ns: int) -> None:
+        """Remove what a package stored, as it is unloaded and nobody else can reach that; tell what it should have
+        deleted when it heard that a session ended (LLT-3)."""
+        for session in tuple(self._entries):
+            for entry in tuple(self._entries[session]):
+                if entry.stored.package == package:
+                    if session.state is SessionState.GONE:
+                        told = CredentialLeaked(time_ns=time_ns, logon_id=session.logon_id, stored=entry.stored)
+                        self._memory.environment.bus.emit(told)
+                    self._take(session, entry, time_ns)
+
+    def close(self) -> None:
+        """The machine goes down."""
+        for session in tuple(self._entries):
+            self._drop(session)
 
     def check(self) -> list[str]:
         """Every invariant; [] when sound."""
         messages = []
-        for session in self._sessions:
-            count = len(self._entries.get(session.logon_id, ()))
+        former = [each for each in self._entries if each.state is SessionState.GONE]
+        for session in (*self._sessions, *former):
+            count = len(self._entries.get(session, ()))
             if count != session.stored:
                 messages.append(f"session {session.logon_id:#x}: {session.stored} credentials counted, {count} stored")
-        for logon_id, entries in self._entries.items():
-            if self._sessions.find(logon_id) is None:
-                messages.append(f"{len(entries)} credentials of session {logon_id:#x}, which is gone")
+        for session, entries in self._entries.items():
+            if not entries or (session not in former and self._sessions.find(session.logon_id) is not session):
+                messages.append(f"{len(entries)} credentials of session {session.logon_id:#x}, which nobody knows")
         return messages
 
-    def _after(self, logon_id: int, package: int, cursor: int, key: str | None) -> Credential | None:
+    def _after(self, session: LogonSession, package: int, cursor: int, key: str | None) -> Credential | None:
         last, changed = divmod(cursor, _STRIDE)
-        if changed or last > self._numbers.get(logon_id, 0):
+        if changed or last > self._numbers.get(session, 0):
             return None
         newest_first = self._choices.credential_first == "newest"
-        for entry in self._entries.get(logon_id, ()):
+        for entry in self._entries.get(session, ()):
             is_later = entry.number < last if newest_first else entry.number > last
             if (is_later or not cursor) and entry.package == package and key in (None, entry.key):
                 return entry
         return None
 
+    def _keep(self, session: LogonSession) -> None:
+        if session not in self._entries:
+            self._numbers.pop(session, None)
+
     def _drop(self, session: LogonSession) -> None:
-        self._numbers.pop(session.logon_id, None)
-        for entry in self._entries.pop(session.logon_id, ()):
-            session.stored -= 1
-            self._forget(entry, self._memory.environment.clock())
+        for entry in tuple(self._entries.get(session, ())):
+            self._take(session, entry, self._memory.environment.clock())
+        self._numbers.pop(session, None)
+
+    def _take(self, session: LogonSession, entry: Credential, time_ns: int) -> None:
+        entries = self._entries[session]
+        entries.remove(entry)
+        session.stored -= 1
+        if not entries:
+            del self._entries[session]
+            if session.state is SessionState.GONE:
+                self._numbers.pop(session, None)
+        self._forget(entry, time_ns)
 
     def _forget(self, entry: Credential, time_ns: int) -> None:
         # Freed blocks keep their bytes; a secret must not wait there for whoever allocates next.

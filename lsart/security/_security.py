@@ -32,13 +32,15 @@ class Security:
 
     def release_package(self, package: str, time_ns: int) -> None:
         """Tell what a package leaves behind when it is unloaded, and give it back."""
-        self.handles.release_package(package, time_ns)  # first: a token among them may be what holds a session
+        self.credentials.release_package(package, time_ns)  # first: a session that ends here is no fault of its
+        self.handles.release_package(package, time_ns)  # before sessions: a token may be what holds one
         self.sessions.release_package(package, time_ns)
 
     def close(self, time_ns: int) -> None:
         """The machine goes down."""
         self.handles.close_all(time_ns)
         self.sessions.close()
+        self.credentials.close()
 
     def due(self) -> dict[Resource, int]:
         """What the machine should have charged for all of this, besides memory of the LSA heap."""

@@ -4,8 +4,8 @@
                   │
                   └──delete──> gone (nobody is told)
 
-The package that created a session may delete it until the session is LSA's (DLS-4), and not while a token refers to
-it (DLS-3). System sessions are LSA's from the start and never end.
+The package that created a session, and no other, may delete it until the session is LSA's (DLS-4), and not while a
+token refers to it (DLS-3). System sessions are LSA's from the start and never end.
 """
 
 from __future__ import annotations
@@ -73,8 +73,9 @@ class LogonSession:
 class Sessions:
     """The sessions of one LSA, those of the system included.
 
-    `on_gone` is called with each session that is gone, at once: what was stored under it goes with it. `on_ended` is
-    called after that, with those that were LSA's and ended with their last reference.
+    `on_gone` is called with each session that its package deleted or left behind, at once: what was stored under it
+    goes with it. `on_ended` is called with those that were LSA's and ended with their last reference: what packages
+    stored under them is theirs to release (LLT-3).
     """
 
     def __init__(self, machine: Machine, environment: Environment) -> None:
@@ -116,6 +117,9 @@ class Sessions:
         session = self.get(logon_id)
         if session.state is not SessionState.CREATED:
             raise StatusError(STATUS_BAD_LOGON_SESSION_STATE, f"session {logon_id:#x} is {session.state.value}")
+        if session.created.package != origin.package:
+            held = f"session {logon_id:#x} is {session.created.package}'s, who made it"
+            raise StatusError(STATUS_BAD_LOGON_SESSION_STATE, held)
         if session.references:
             count = session.references
             raise StatusError(STATUS_BAD_LOGON_SESSION_STATE, f"session {logon_id:#x} is held by {count} token(s)")
@@ -123,7 +127,7 @@ class Sessions:
             held = f"session {logon_id:#x} is held by {session.stored} credential(s)"
             raise StatusError(STATUS_BAD_LOGON_SESSION_STATE, held)
         stored = session.stored
-        self._remove(session)
+        self._lose(session)
         self._environment.bus.emit(
             LogonSessionDeleted(time_ns=origin.time_ns, logon_id=logon_id, credentials=stored, origin=origin)
         )
@@ -194,12 +198,12 @@ class Sessions:
             if session.references:
                 self.hand_over(session, time_ns)
             else:
-                self._remove(session)
+                self._lose(session)
 
     def close(self) -> None:
         """The machine goes down: every session is gone, nobody is told."""
         for session in self:
-            self._remove(session)
+            self._lose(session)
 
     def due(self) -> int:
         """Bytes of paged pool that the machine should have charged for the live sessions."""
@@ -225,14 +229,17 @@ class Sessions:
         for hook in self.on_ended:
             hook(session)
 
+    def _lose(self, session: LogonSession) -> None:
+        self._remove(session)
+        for hook in self.on_gone:
+            hook(session)
+
     def _remove(self, session: LogonSession) -> None:
         del self._sessions[session.logon_id]
         if session.state in _PAID:
             owner = SYSTEM if session.state is SessionState.OWNED else session.created.package
             self._machine.release(owner, _COST)
         session.state = SessionState.GONE
-        for hook in self.on_gone:
-            hook(session)
 
     def _charge(self, owner: str, time_ns: int) -> bool:
         refusal = self._machine.charge(owner, _COST)

@@ -262,7 +262,7 @@ def _counted(count: int, what: str) -> str:
 
 
 def _leak(leak: LeakSummary) -> str:
-    if leak.where in ("sections", "logon sessions", "handles"):
+    if leak.where in ("sections", "logon sessions", "handles", "credentials"):
         what = _counted(leak.count, leak.where.removesuffix("s"))
     else:
         what = f"{_counted(leak.count, 'block')} in {leak.where}"

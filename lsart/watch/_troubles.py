@@ -8,6 +8,7 @@ from lsart.events import (
     AccountHandleLeaked,
     BlockLeaked,
     Bus,
+    CredentialLeaked,
     DispatchTableExceeded,
     EntryPointMissing,
     EntryPointUnused,
@@ -58,6 +59,7 @@ class TroubleWatch:
             bus.subscribe(self._on_account_leaked, AccountHandleLeaked),
             bus.subscribe(self._on_session_leaked, LogonSessionLeaked),
             bus.subscribe(self._on_handle_leaked, HandleLeaked),
+            bus.subscribe(self._on_credential_leaked, CredentialLeaked),
             bus.subscribe(self._on_violation, AccessViolated),
             bus.subscribe(self._on_misuse, FaultContained, LockOrphaned, MisuseEvent, OutputNotFromHeap),
             bus.subscribe(
@@ -122,6 +124,9 @@ class TroubleWatch:
 
     def _on_handle_leaked(self, event: HandleLeaked) -> None:
         self._leak(event.opened, "handles", 0)
+
+    def _on_credential_leaked(self, event: CredentialLeaked) -> None:
+        self._leak(event.stored, "credentials", 0)
 
     def _leak(self, made: Origin, where: str, size: int) -> None:
         count, total, first = self._leaks.get((made.package, where), (0, 0, made))

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import trio
-from lsas import Log, scripted, simulated
+from lsas import Log, scripted, simulated, status_of
 from notified import NOTIFY_EVENT, PACKAGE_CHANGE, Notified
 
 import lsart
@@ -17,6 +17,7 @@ from lsart.contract import (
     SECPKG_PARAMETERS,
     STATUS_LOGON_FAILURE,
     STATUS_NO_SUCH_PACKAGE,
+    STATUS_UNSUCCESSFUL,
     StatusError,
     constants,
 )
@@ -66,6 +67,23 @@ async def test_package_changes_are_loads_unloads_and_the_choice_of_another_prefe
         with pytest.raises(StatusError) as caught:
             lsa.prefer("b")
         assert caught.value.status == STATUS_NO_SUCH_PACKAGE
+
+
+@simulated
+async def test_a_package_that_is_unloaded_or_disabled_is_not_the_preferred_one_any_more() -> None:
+    def fail(*_: object) -> None:
+        raise ValueError("no")
+
+    gone, faulty = scripted("gone"), scripted("faulty", call=fail)
+    async with lsart.open_lsa(gone, faulty) as lsa, lsa.connect() as client:
+        for name in ("gone", "faulty"):
+            lsa.prefer(name)
+            assert lsa.preferred is lsa.find_package(name)
+            if name == "gone":
+                await gone.table.UnloadPackage()
+            else:
+                assert await status_of(client.call(name, b"")) == STATUS_UNSUCCESSFUL
+            assert lsa.preferred is None
 
 
 @pytest.mark.rule("RNO-13", "EVN-1", "EVN-2", "EVP-1")

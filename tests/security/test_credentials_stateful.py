@@ -18,7 +18,7 @@ from lsart.contract import (
     Pointer,
     StatusError,
 )
-from lsart.events import Origin
+from lsart.events import CredentialLeaked, Origin
 from lsart.memory import Resource
 from lsart.security import LOGON_SESSION_SIZE, SYSTEM_LUID, Security, SessionState
 
@@ -28,7 +28,8 @@ KEYS = st.sampled_from(["a", "b", "long key"])
 
 
 class Stored(RuleBasedStateMachine):
-    """The model: per session the entries in order, as (number, package, key, bytes), and what it is held by."""
+    """The model: per session the entries in order, as (number, package, key, bytes), and what it is held by; and those
+    of sessions that ended, which only a deletion still reaches."""
 
     @initialize(first=st.sampled_from(["oldest", "newest"]), held_by=st.sampled_from(["token", "token_or_credential"]))
     def start(self, first: str, held_by: str) -> None:
@@ -37,6 +38,7 @@ class Stored(RuleBasedStateMachine):
         self.security = Security(self.world.memory)
         self.entries: dict[int, list[tuple[int, int, str, bytes]]] = {SYSTEM_LUID: []}
         self.numbers = dict.fromkeys([SYSTEM_LUID], 0)
+        self.former: list[tuple[int, list[tuple[int, int, str, bytes]]]] = []  # oldest first
         self.cursors: dict[tuple[int, int], tuple[int, int]] = {}  # (session, package) -> (cursor, number)
         self.tokens: dict[int, int] = {}
         self.owned = {SYSTEM_LUID}
@@ -100,13 +102,32 @@ class Stored(RuleBasedStateMachine):
         ended = luid in self.owned and not self.tokens[luid]
         assert self.security.sessions.release(session, self.world.now) is ended
         if ended:
+            if self.entries[luid]:
+                self.former.append((luid, self.entries[luid]))
             self.forget(luid)
+
+    @rule(package=PACKAGES)
+    def unload(self, package: int) -> None:
+        """What it stored goes wherever it is; only that of ended sessions is a leak."""
+        before = len(self.world.told(CredentialLeaked))
+        self.security.credentials.release_package(f"p{package}", self.world.now)
+        told = self.world.told(CredentialLeaked)[before:]
+        lost = [luid for luid, entries in self.former for each in entries if each[1] == package]
+        assert sorted(each.logon_id for each in told) == sorted(lost)
+        assert {each.stored.package for each in told} <= {f"p{package}"}
+        for entries in (*self.entries.values(), *(entries for _, entries in self.former)):
+            entries[:] = [each for each in entries if each[1] != package]
+        self.former = [each for each in self.former if each[1]]
 
     # ------------------------------------------------------------------ credentials
 
     @rule(luid=LUIDS, package=PACKAGES, key=KEYS, data=st.binary(max_size=40))
     def add(self, luid: int, package: int, key: str, data: bytes) -> None:
-        status = self.status(self.security.credentials.add, luid, package, key, data)
+        status = None
+        try:
+            self.security.credentials.add(luid, package, key, data, self.world.by(package=f"p{package}"))
+        except StatusError as error:
+            status = error.status
         assert status == (None if luid in self.entries else STATUS_NO_SUCH_LOGON_SESSION)
         if status is None:
             self.numbers[luid] += 1
@@ -117,13 +138,16 @@ class Stored(RuleBasedStateMachine):
     @rule(luid=LUIDS, package=PACKAGES, key=KEYS)
     def delete(self, luid: int, package: int, key: str) -> None:
         status = self.status(self.security.credentials.delete, luid, package, key)
-        if luid not in self.entries:
-            assert status == STATUS_NO_SUCH_LOGON_SESSION
-            return
-        matching = [each for each in self.entries[luid] if each[1:3] == (package, key)]
-        assert status == (None if matching else STATUS_UNSUCCESSFUL)
-        if matching:
-            self.entries[luid].remove(matching[0])
+        places = [self.entries[luid]] if luid in self.entries else []
+        places += [entries for ended, entries in self.former if ended == luid]
+        for entries in places:
+            matching = [each for each in entries if each[1:3] == (package, key)]
+            if matching:
+                assert status is None
+                entries.remove(matching[0])
+                self.former = [each for each in self.former if each[1]]
+                return
+        assert status == (STATUS_UNSUCCESSFUL if places else STATUS_NO_SUCH_LOGON_SESSION)
 
     @rule(luid=LUIDS, package=PACKAGES, key=st.none() | KEYS, room=st.none() | st.integers(0, 10), anew=st.booleans())
     def step(self, luid: int, package: int, key: str | None, room: int | None, anew: bool) -> None:
@@ -168,7 +192,8 @@ class Stored(RuleBasedStateMachine):
         assert self.world.memory.check(others=self.security.due()) == []
         alive = sum(luid != SYSTEM_LUID for luid in self.entries)
         assert self.world.machine.in_use(Resource.PAGED_POOL) == alive * LOGON_SESSION_SIZE
-        assert len(list(self.world.memory.ledger.live_blocks("LSA"))) == sum(map(len, self.entries.values()))
+        kept = sum(map(len, self.entries.values())) + sum(len(entries) for _, entries in self.former)
+        assert len(list(self.world.memory.ledger.live_blocks("LSA"))) == kept
         assert list(self.world.memory.ledger.live_blocks("cache")) == [], "copies are freed as they come"
 
 

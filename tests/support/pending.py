@@ -8,7 +8,6 @@ PENDING: dict[str, str] = {
     **dict.fromkeys(("SPG-1", "SPG-2"), "EnumerateSecurityPackages and contexts"),
     **dict.fromkeys(("CLS-6", "DLS-7"), "LsaLogonUser"),
     "CTK-1": "SpAcceptLsaModeContext",
-    **dict.fromkeys(("DLS-5", "DLS-6"), "LogonTerminated"),
     "GUA-1": "ConvertAuthDataToToken",
     "LsaDeregisterLogonProcess/1": "LsaLogonUser",
 }
