@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 
 import pytest
 import trio
@@ -39,33 +38,30 @@ async def together(*tasks: Callable[[], Awaitable[object]]) -> None:
 
 
 async def end_of_a_start_that_kept_a_nursery_open(log: Log) -> None:
+    begun, left, started = trio.Event(), trio.Event(), trio.Event()
+
     async def child(task_status: trio.TaskStatus[None]) -> None:
+        begun.set()
+        await left.wait()
         task_status.started()
-        await go.wait()
-        await point("child")
+        started.set()
 
     async def starts(nursery: trio.Nursery) -> None:
-        await nursery.start(child)
-        go.set()
+        await nursery.start(child)  # when it returns, nothing else holds the nursery open
+        await point("started")
 
     async def starts_later(nursery: trio.Nursery) -> None:
-        await go.wait()
-        await point("later")
+        await started.wait()
         try:
             nursery.start_soon(trio.lowlevel.checkpoint)
         except RuntimeError:
             log.append("closed")
 
-    async def owns() -> None:
-        async with trio.open_nursery() as nursery:
-            outer.start_soon(starts, nursery)
-            outer.start_soon(starts_later, nursery)
-            await go.wait()
-            await point("own")
-
-    go = trio.Event()
-    async with trio.open_nursery() as outer:
-        outer.start_soon(owns)
+    async with trio.open_nursery() as outer, trio.open_nursery() as nursery:
+        outer.start_soon(starts, nursery)
+        outer.start_soon(starts_later, nursery)
+        await begun.wait()
+        left.set()
 
 
 async def shield_set_by_two(log: Log) -> None:
@@ -171,24 +167,29 @@ async def function_that_another_function_called_soon(log: Log) -> None:
     log.sort(key=str)
 
 
-def stream_between(pair: Callable[[], tuple[trio.abc.SendStream, trio.abc.ReceiveStream]]) -> Main:
+def stream_between(
+    pair: Callable[[], tuple[trio.abc.SendStream, trio.abc.ReceiveStream]], *, receiver_closes: bool
+) -> Main:
     async def main(log: Log) -> None:
         send, receive = pair()
 
         async def sends() -> None:
-            await point("a")
-            with suppress(trio.ClosedResourceError, trio.BrokenResourceError):
+            try:
                 await send.send_all(b"a")
+            except (trio.ClosedResourceError, trio.BrokenResourceError) as error:
+                log.append(type(error).__name__)
 
         async def closes() -> None:
-            await point("b")
-            await send.aclose()
+            await (receive if receiver_closes else send).aclose()
 
         async def receives() -> None:
-            await point("c")
-            log.append(await receive.receive_some(1))
+            try:
+                log.append(bytes(await receive.receive_some(1)))
+            except trio.ClosedResourceError:
+                log.append("nothing received")
 
         await together(sends, closes, receives)
+        log.sort(key=str)  # of what happened, not of who wrote it down first
 
     return main
 
@@ -204,8 +205,14 @@ def stream_between(pair: Callable[[], tuple[trio.abc.SendStream, trio.abc.Receiv
         pytest.param(lot_that_is_looked_at, id="look at a lot"),
         pytest.param(lot_whose_tasks_move, id="repark"),
         pytest.param(function_called_soon, id="run_sync_soon"),
-        pytest.param(stream_between(trio.testing.memory_stream_one_way_pair), id="memory stream"),
-        pytest.param(stream_between(trio.testing.lockstep_stream_one_way_pair), id="lockstep stream"),
+        *(
+            pytest.param(stream_between(pair, receiver_closes=closes), id=f"{name} stream, {who} closes")
+            for name, pair in (
+                ("memory", trio.testing.memory_stream_one_way_pair),
+                ("lockstep", trio.testing.lockstep_stream_one_way_pair),
+            )
+            for who, closes in (("sender", False), ("receiver", True))
+        ),
     ],
 )
 def test_with_labels_it_sees_what_dfs_sees(main: Main) -> None:

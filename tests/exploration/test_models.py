@@ -129,7 +129,7 @@ def test_methods_and_classes_that_are_not_async_are_refused_like_functions(model
         (Bank().opens, f"{__name__}:Bank.opens"),
         (Bank(), f"{__name__}:Bank"),
     ],
-    ids=str,
+    ids=["function", "partial", "partial of a partial", "method", "callable object"],
 )
 def test_a_model_is_called_as_its_function_is(model: Any, name: str) -> None:
     told = explore(model)
