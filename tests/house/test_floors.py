@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -29,9 +30,14 @@ FLOORS = {
 FREE = {"lsart._version"}
 
 
+@cache
+def parsed(source: str) -> ast.Module:
+    return ast.parse(source)
+
+
 def imports(source: str) -> Iterator[tuple[int, str, tuple[str, ...]]]:
     """Each import: line, module, names taken from it. ``from lsart import x`` counts as ``lsart.x``."""
-    for node in ast.walk(ast.parse(source)):
+    for node in ast.walk(parsed(source)):
         if isinstance(node, ast.Import):
             for each in node.names:
                 yield node.lineno, each.name, ()
@@ -75,10 +81,14 @@ SOURCES = sorted(
 ) + [path for path in [ROOT / "lsart" / "pytest_plugin.py"] if path.exists()]
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.relative_to(ROOT).as_posix())
-def test_imports_go_down_the_floors_and_through_faces(path: Path) -> None:
-    assert folder_of(path) in FLOORS, f"{path}: give the folder {folder_of(path)} a floor"
-    assert faults(path.read_text("utf-8"), folder_of(path)) == []
+def test_every_folder_has_a_floor() -> None:
+    assert sorted({folder_of(path) for path in SOURCES} - set(FLOORS)) == []
+
+
+def test_imports_go_down_the_floors_and_through_faces() -> None:
+    found = {path.relative_to(ROOT).as_posix(): faults(path.read_text("utf-8"), folder_of(path)) for path in SOURCES}
+    assert len(found) > 200
+    assert {path: each for path, each in found.items() if each} == {}
 
 
 def test_sample_packages_and_benchmarks_use_faces_only() -> None:
@@ -91,12 +101,20 @@ def test_sample_packages_and_benchmarks_use_faces_only() -> None:
     assert found == []
 
 
+def path_of(node: ast.expr) -> str:
+    """What an attribute is reached by, such as ``trio._core.x``; nothing for one of anything but a name."""
+    if isinstance(node, ast.Attribute):
+        owner = path_of(node.value)
+        return f"{owner}.{node.attr}" if owner else ""
+    return node.id if isinstance(node, ast.Name) else ""
+
+
 def trio_privates(source: str) -> list[str]:
     """Private names of trio in a file: imported, reached through attributes, or spelt out as a module's name."""
     found = []
-    for node in ast.walk(ast.parse(source)):
+    for node in ast.walk(parsed(source)):
         if isinstance(node, ast.Attribute | ast.Constant):
-            text = ast.unparse(node) if isinstance(node, ast.Attribute) else str(node.value)
+            text = path_of(node) if isinstance(node, ast.Attribute) else str(node.value)
             if (
                 text.startswith("trio._")
                 and not text.startswith("trio.__")

@@ -133,6 +133,6 @@ def test_a_client_that_calls_while_a_package_unloads_is_served_or_refused(strate
             nursery.start_soon(alice.call, "a", b"unload")
             nursery.start_soon(calls)
 
-    found = lsart.explore(main, strategy=strategy, labelled=True, schedules=3000, shrink=False)
+    found = lsart.explore(main, strategy=strategy, labelled=True, schedules=300, shrink=False)
     assert found.failure is None, found.failure
     assert seen == {"served", "STATUS_NO_SUCH_PACKAGE"}
