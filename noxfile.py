@@ -20,7 +20,7 @@ TRIOS = [*(f"0.{minor}.*" for minor in range(26, 36)), "newest"]
 def tests(session: nox.Session) -> None:
     """The test suite; arguments go to pytest."""
     session.install("-e", ".[test]")
-    session.run("pytest", *session.posargs)
+    session.run("pytest", "-n", "auto", *session.posargs)
 
 
 @nox.session

@@ -50,7 +50,7 @@ def test_a_package_can_ask_who_calls_before_and_after_the_client_ends(
                 nursery.start_soon(calls, name="alice")
                 nursery.start_soon(ends, name="the end of alice")
 
-    result = lsart.explore(main, strategy=strategy, labelled=True, schedules=300, shrink=False)
+    result = lsart.explore(main, strategy=strategy, labelled=True, schedules=100, shrink=False)
     assert result.failure is None
     assert found == {0, ended}
 
@@ -106,6 +106,6 @@ def test_a_handle_can_be_duplicated_before_and_after_what_forbids_it(
                 nursery.start_soon(forbids, name="meanwhile")
             assert lsa.check() == []
 
-    result = lsart.explore(main, strategy=strategy, labelled=True, schedules=300, shrink=False)
+    result = lsart.explore(main, strategy=strategy, labelled=True, schedules=100, shrink=False)
     assert result.failure is None
     assert found == outcomes

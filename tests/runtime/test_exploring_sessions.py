@@ -80,6 +80,6 @@ def test_calls_that_use_one_session_or_one_credential_meet_in_either_order(
             assert lsa.check() == []
         found.add(tuple(sorted(told)))
 
-    result = lsart.explore(main, strategy=strategy, labelled=True, schedules=300, shrink=False)
+    result = lsart.explore(main, strategy=strategy, labelled=True, schedules=100, shrink=False)
     assert result.failure is None
     assert found == outcomes
