@@ -31,6 +31,7 @@ def lint(session: nox.Session) -> None:
     session.run("ruff", "format", "--check", ".")
     session.run("python", "tools/generate_contract.py", "--check")
     session.run("python", "tools/generate_choices_doc.py", "--check")
+    session.run("python", "tools/generate_slots_doc.py", "--check")
     session.run("python", "tools/generate_proofs.py", "--check")
 
 

@@ -7,11 +7,13 @@ import warnings
 from pathlib import Path
 
 import generate_choices_doc
+import generate_slots_doc
 import pytest
 
 import lsart
 from lsart.cli import main
-from lsart.report import text_report
+from lsart.report import TABLES, text_report
+from lsart.runtime import implemented
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -23,6 +25,21 @@ def blocks(language: str) -> list[str]:
 
 def test_the_page_of_choices_is_up_to_date() -> None:
     assert generate_choices_doc.render() == generate_choices_doc.PAGE.read_text(encoding="utf-8")
+
+
+def test_the_page_of_functions_is_up_to_date() -> None:
+    assert generate_slots_doc.render() == generate_slots_doc.PAGE.read_text(encoding="utf-8")
+
+
+def test_the_page_of_functions_names_each_says_how_it_stands_and_links_only_to_what_is_there() -> None:
+    page = generate_slots_doc.render()
+    for source, slots in TABLES.items():
+        for slot in slots:
+            state = generate_slots_doc.state(slot, source, implemented()[source])
+            assert f"### {slot.index}. {slot.name} ({state})\n\n{generate_slots_doc.prose(slot.summary)}\n" in page
+    assert set(re.findall(r"\]\(#([^)]+)\)", page)) <= set(re.findall(r'<a id="([^"]+)">', page))
+    assert page.count("\n### ") == 149
+    assert "await client.LsaLookupAuthenticationPackage(lsa_handle, package_name) -> int\n" in page  # as in the code
 
 
 def test_the_package_in_the_readme_has_fifteen_lines_and_answers(tmp_path: Path) -> None:
