@@ -111,7 +111,7 @@ class CallerServices:
             await announce(Label(life_of(request.client.name), "r", f"look at {request.client.name}"))
         inner = current_inner_call.get()
         client = request.client
-        attributes = 0
+        attributes = request.attributes
         if inner is not None and not inner.is_finished:
             attributes |= constants.SECPKG_CALL_RECURSIVE
         if request.is_trusted:

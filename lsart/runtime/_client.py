@@ -15,7 +15,7 @@ from lsart.contract import (
 from lsart.engine import now_ns, touch
 from lsart.memory import Section
 from lsart.runtime._caller import life_of
-from lsart.runtime._client_calls import ClientCalls
+from lsart.runtime._client_sspi import ClientSspi
 from lsart.runtime._memory_view import MemoryView
 from lsart.runtime._process_memory import ProcessMemory
 
@@ -52,7 +52,7 @@ class SectionView:
         await self.memory.write(self.base + offset, data)
 
 
-class Client(ClientCalls):
+class Client(ClientSspi):
     """A client process. Made by `Lsa.connect` or `Lsa.start_client`.
 
     The functions with Windows names take and check connection handles as those of Windows do; `call` and
@@ -131,6 +131,7 @@ class Client(ClientCalls):
         self.is_alive = False
         for request in tuple(self.calls):
             self._lsa.dispatcher.abandon(request)
+        self.run_down()
         for handle in self._handles:
             self._disconnect(handle, "terminated")
         self.handles.close_all(now_ns())

@@ -111,30 +111,7 @@ class Dispatcher:
         request = Request(self._number, client, package, entry, serve, undo, operation, now_ns(), outer, is_trusted)
         self._in_flight += 1
         package.begin_call()
-        if self._idle:
-            worker = self._idle.pop()
-            worker.next = request
-            assert worker.task is not None
-            trio.lowlevel.reschedule(worker.task)
-        elif self._limit is None or len(self._workers) < self._limit:
-            worker = Worker(len(self._workers) + 1)
-            self._workers.append(worker)
-            worker.next = request
-            self._nursery.start_soon(self._work, worker, name=f"LSA worker {worker.number}")
-        else:
-            self._queue.append(request)
-            if self._bus.wants(CallQueued):
-                self._bus.emit(
-                    CallQueued(
-                        time_ns=request.arrived_ns,
-                        call=request.number,
-                        client=client.name,
-                        package=package.key,
-                        depth=len(self._queue),
-                    )
-                )
-            if is_inner:
-                self._tell_if_exhausted(request)
+        self._give_to_worker(request)
         if not is_inner:
             client.calls.append(request)
 
@@ -154,6 +131,56 @@ class Dispatcher:
             undo(request, result)
             raise ProcessTerminated(f"{client.name} ended during call {request.number}")
         return result
+
+    def post(
+        self,
+        client: Client,
+        package: Package,
+        entry: str,
+        serve: Callable[[Request], Awaitable[object]],
+        attributes: int,
+    ) -> bool:
+        """Have something served for which nobody waits, as when a client is gone. False when LSA does so no more.
+
+        Args:
+            attributes: SECPKG_CALL bits of it, besides those that `Request` knows.
+        """
+        if self._is_stopped:
+            return False
+        self._number += 1
+        request = Request(self._number, client, package, entry, serve, _discard, "", now_ns(), None, False)
+        request.attributes = attributes
+        request.is_settled = True
+        self._in_flight += 1
+        package.begin_call()
+        self._give_to_worker(request)
+        return True
+
+    def _give_to_worker(self, request: Request) -> None:
+        if self._idle:
+            worker = self._idle.pop()
+            worker.next = request
+            assert worker.task is not None
+            trio.lowlevel.reschedule(worker.task)
+        elif self._limit is None or len(self._workers) < self._limit:
+            worker = Worker(len(self._workers) + 1)
+            self._workers.append(worker)
+            worker.next = request
+            self._nursery.start_soon(self._work, worker, name=f"LSA worker {worker.number}")
+        else:
+            self._queue.append(request)
+            if self._bus.wants(CallQueued):
+                self._bus.emit(
+                    CallQueued(
+                        time_ns=request.arrived_ns,
+                        call=request.number,
+                        client=request.client.name,
+                        package=request.package.key,
+                        depth=len(self._queue),
+                    )
+                )
+            if request.outer is not None:
+                self._tell_if_exhausted(request)
 
     def abandon(self, request: Request) -> None:
         """The client process ended: wake whoever waits for the call; the worker carries on."""
@@ -317,6 +344,10 @@ class Dispatcher:
                 delivered=delivered,
             )
         )
+
+
+def _discard(request: Request, result: object) -> None:
+    """Nobody waits for it, and nothing of it has to be taken back."""
 
 
 def _shutting_down() -> StatusError:

@@ -22,6 +22,7 @@ from lsart.memory import Environment, LsaMemory, Machine
 from lsart.runtime._account_services import AccountServices
 from lsart.runtime._belongings import Belongings
 from lsart.runtime._client import Client
+from lsart.runtime._contexts import Contexts
 from lsart.runtime._dispatch import Dispatcher
 from lsart.runtime._enter import Entrance
 from lsart.runtime._faults import Faults
@@ -48,7 +49,8 @@ class Lsa:
     Attributes:
         bus: where events are told. machine: what is left of everything. memory: LSASS's sections and heaps.
         security: logon sessions, credentials, LSASS's handles. belongings: the packages' tasks and notifications.
-        dispatcher: the worker pool. entrance: the way into packages. pacer: where hostile clients come between.
+        dispatcher: the worker pool. entrance: the way into packages. contexts: of SSPI, of all clients.
+        pacer: where hostile clients come between.
     """
 
     def __init__(self, nursery: trio.Nursery, settings: LsaSettings, bus: Bus) -> None:
@@ -62,6 +64,7 @@ class Lsa:
         self.dispatcher = Dispatcher(nursery, bus, settings.workers)
         faults = Faults(bus, contains=settings.contain_faults)
         self.entrance = Entrance(faults)
+        self.contexts = Contexts(self.dispatcher, self.entrance)
         self._nursery = nursery
         self._explores = exploring()
         self.security = Security(self.memory)
@@ -202,8 +205,9 @@ class Lsa:
     def check(self) -> list[str]:
         """Every invariant of what LSASS holds, and whether the machine's books close; [] when sound."""
         committed = sum(client.process.committed for client in self.clients)
-        handles = [message for client in self.clients for message in client.handles.check()]
-        return [*self.memory.check(committed, self.security.due()), *self.security.check(), *handles]
+        processes = [message for client in self.clients for message in client.check()]
+        memory = self.memory.check(committed, self.security.due())
+        return [*memory, *self.security.check(), *self.contexts.check(), *processes]
 
     # ------------------------------------------------------------------ for this floor only
 
@@ -243,6 +247,7 @@ class Lsa:
 
     def _release(self, package: str) -> None:
         """A package is gone: tell what it left behind, and give it all back."""
+        self.contexts.release_package(package)
         self.accounts.release_package(package, now_ns())
         self.security.release_package(package, now_ns())
         self.memory.release_package(package, now_ns())
@@ -262,6 +267,11 @@ class Lsa:
         with trio.CancelScope(shield=True):
             with trio.move_on_after(grace):
                 await self.dispatcher.drain()
+            if len(self.contexts):
+                for client in self.clients:
+                    client.run_down()  # processes end before LSASS does
+                with trio.move_on_after(grace):
+                    await self.dispatcher.drain()
             self.dispatcher.stop()
             with trio.move_on_after(max(grace, CLEAN_UP)):  # before their packages shut down
                 await self.dispatcher.drain()
@@ -279,6 +289,7 @@ class Lsa:
             for client in self.clients:
                 client.terminate()
             await self._wait_for_the_last()
+            self.contexts.close()
             self.security.close(now_ns())
             self.memory.close()
 

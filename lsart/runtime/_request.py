@@ -26,6 +26,7 @@ class Request:
     __slots__ = (
         "arrived_ns",
         "at_end",
+        "attributes",
         "client",
         "client_token",
         "entry",
@@ -64,6 +65,7 @@ class Request:
         self.operation = operation
         self.outer, self.is_trusted = outer, is_trusted
         self.client_token: int | None = None  # LSA's handle, once a package asked
+        self.attributes = 0  # SECPKG_CALL bits of a call that LSA makes in a client's name
         self.at_end: Callable[[], object] | None = None  # once its worker is through with it
         self.arrived_ns = now
         self.task = trio.lowlevel.current_task()

@@ -26,6 +26,7 @@ from lsart.security._privileges import (
 )
 from lsart.security._protect import MemoryCipher
 from lsart.security._sam import OpenAccount, PasswordVerdict, Sam
+from lsart.security._secure_handles import SecureHandles
 from lsart.security._security import Security
 from lsart.security._sessions import LOGON_SESSION_SIZE, LogonSession, Sessions, SessionState
 from lsart.security._sid import (
@@ -78,6 +79,7 @@ __all__ = [
     "OpenAccount",
     "PasswordVerdict",
     "Sam",
+    "SecureHandles",
     "Security",
     "SessionState",
     "Sessions",

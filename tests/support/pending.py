@@ -7,6 +7,7 @@ __all__ = ["PENDING"]
 PENDING: dict[str, str] = {
     **dict.fromkeys(("SPG-1", "SPG-2"), "EnumerateSecurityPackages and contexts"),
     **dict.fromkeys(("CLS-6", "DLS-7"), "LsaLogonUser"),
+    **dict.fromkeys(("SDX-1", "SDX-2", "SFC-1", "SFC-2"), "InitializeSecurityContext"),
     "CTK-1": "SpAcceptLsaModeContext",
     "GUA-1": "ConvertAuthDataToToken",
     "LsaDeregisterLogonProcess/1": "LsaLogonUser",
