@@ -104,6 +104,10 @@ SPECIAL_TYPES = {
     ("FreeClientBuffer", "ClientBaseAddress"): "Pointer | None",
     ("FreeSharedMemory", "Memory"): "Pointer | None",
     ("AllocateClientBuffer", "ClientBaseAddress"): "Pointer",
+    ("AllocateClientBuffer", "ClientRequest"): "ClientRequest | None",
+    ("FreeClientBuffer", "ClientRequest"): "ClientRequest | None",
+    ("CopyToClientBuffer", "ClientRequest"): "ClientRequest | None",
+    ("CopyFromClientBuffer", "ClientRequest"): "ClientRequest | None",
     ("CopyToClientBuffer", "BufferToCopy"): "Pointer | bytes",
     ("CopyFromClientBuffer", "BufferToCopy"): "bytes",
     ("AddCredential", "Credentials"): "bytes",
@@ -141,9 +145,14 @@ SECRETS = {("CrediUnmarshalandDecodeString", "MarshaledString")}
 # What comes back of a parameter that goes in and out, where that is less than what may go in.
 SPECIAL_RESULTS = {("GetCredentials", "PrimaryKeyValue"): "str"}
 # Functions that free decide about NULL themselves: what it does there is one of the gaps. An address in the client is
-# passed on to a package as it is, and so is everything that LSA does not inspect (CPP-2).
+# passed on to a package as it is, and so is everything that LSA does not inspect (CPP-2). The entry points of SSPI get
+# no ClientRequest that they could pass on.
 NULL_TOLERATED = {
     ("AuditLogon", "LogonId"),  # looked at only where the logon succeeded (AUL-3)
+    ("AllocateClientBuffer", "ClientRequest"),
+    ("CopyFromClientBuffer", "ClientRequest"),
+    ("CopyToClientBuffer", "ClientRequest"),
+    ("FreeClientBuffer", "ClientRequest"),
     ("CloseSamUser", "UserHandle"),  # CSU-2 says what NULL gives
     ("ExpandAuthDataForDomain", "Reserved"),  # EAD-2: NULL is what it must be
     ("CallPackageEx", "ClientBufferBase"),

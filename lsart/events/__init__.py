@@ -96,6 +96,7 @@ from lsart.events._security import (
     TokenCreated,
     TokenSourceForeign,
 )
+from lsart.events._sspi import ContextLeft, CredentialInUse, ExpiryMissing, SlotOutOfPlace
 
 __all__ = [
     "SYSTEM",
@@ -114,12 +115,15 @@ __all__ = [
     "Cause",
     "ClientConnected",
     "ClientDisconnected",
+    "ContextLeft",
+    "CredentialInUse",
     "CredentialLeaked",
     "DispatchTableExceeded",
     "DoubleFree",
     "EntryPointMissing",
     "EntryPointUnused",
     "Event",
+    "ExpiryMissing",
     "FaultContained",
     "ForeignFree",
     "HandleLeaked",
@@ -178,6 +182,7 @@ __all__ = [
     "SectionUnmapped",
     "SlotCalled",
     "SlotMisused",
+    "SlotOutOfPlace",
     "SlotReturned",
     "SlotUnavailable",
     "Subscription",

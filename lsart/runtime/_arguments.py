@@ -85,7 +85,7 @@ def checker(parameter: Parameter) -> Check:
     if c_type in ("PVOID", "PUCHAR"):
         return _pointer(nullable, parameter.takes_bytes or c_type == "PUCHAR")
     if c_type == "PLSA_CLIENT_REQUEST":
-        return _request
+        return _null_or(nullable, _request)
     if c_type in _TEXT_LIMITS:
         return _null_or(nullable, _text(c_type, _TEXT_LIMITS[c_type]))
     if c_type == "PLSA_STRING":

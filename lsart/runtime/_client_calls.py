@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import TYPE_CHECKING
 
 import trio
 
@@ -13,6 +14,9 @@ from lsart.runtime._enter import discard_reply, entry
 from lsart.runtime._pacer import touch_commit
 from lsart.runtime._submitted import capture
 
+if TYPE_CHECKING:
+    from lsart.runtime._lsa import Lsa
+
 __all__ = ["ClientCalls"]
 
 _TRUSTED, _UNTRUSTED = entry("CallPackage").name, entry("CallPackageUntrusted").name
@@ -22,7 +26,11 @@ _PASSTHROUGH = entry("CallPackagePassthrough").name
 class ClientCalls(ClientConnections):
     """Messages to packages, and their replies."""
 
-    __slots__ = ()
+    __slots__ = ("_context_buffers",)
+
+    def __init__(self, lsa: Lsa, name: str, process_id: int, *, has_tcb_privilege: bool) -> None:
+        super().__init__(lsa, name, process_id, has_tcb_privilege=has_tcb_privilege)
+        self._context_buffers: set[int] = set()  # addresses of buffers that only FreeContextBuffer frees (CLA-3)
 
     async def LsaLookupAuthenticationPackage(self, lsa_handle: int, package_name: str) -> int:
         """The id of a package (LLA-1).
@@ -93,6 +101,8 @@ class ClientCalls(ClientConnections):
         choices = self._lsa.settings.choices
         if buffer is None:
             status = choices.return_buffer_null
+        elif buffer.address in self._context_buffers:
+            status = choices.return_buffer_unknown
         elif self.free_buffer(buffer, self._origin("LsaFreeReturnBuffer")):
             return
         else:
@@ -101,7 +111,9 @@ class ClientCalls(ClientConnections):
             raise StatusError(status, f"{buffer!r} is no return buffer of {self.name}")
 
     def free_buffer(self, buffer: Pointer, origin: Origin) -> bool:
-        """Free a reply buffer; False when it is none of this process."""
+        """Free a buffer that LSA or a package put into this process; False when it is none."""
+        if self._context_buffers:
+            self._context_buffers.discard(buffer.address)
         if self._lsa.pacer.explores:
             touch_commit()
         return buffer.space == self.process.space.name and self.process.free(buffer.address, origin)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lsart.contract import (
+    SECPKG_SLOTS,
     STATUS_INVALID_PARAMETER,
     STATUS_NO_MEMORY,
     AccessViolation,
@@ -32,7 +33,7 @@ class ClientServices:
         self._pacer = pacer
 
     async def AllocateClientBuffer(
-        self, origin: Origin, client_request: ClientRequest, length_required: int
+        self, origin: Origin, client_request: ClientRequest | None, length_required: int
     ) -> Pointer:
         request = _serving(origin, client_request)
         choices = self._memory.environment.choices
@@ -48,7 +49,7 @@ class ClientServices:
         return pointer
 
     async def FreeClientBuffer(
-        self, origin: Origin, client_request: ClientRequest, client_base_address: Pointer | None
+        self, origin: Origin, client_request: ClientRequest | None, client_base_address: Pointer | None
     ) -> None:
         request = _serving(origin, client_request)
         choices = self._memory.environment.choices
@@ -64,7 +65,7 @@ class ClientServices:
     async def CopyToClientBuffer(
         self,
         origin: Origin,
-        client_request: ClientRequest,
+        client_request: ClientRequest | None,
         length: int,
         client_base_address: Pointer,
         buffer_to_copy: Pointer | bytes,
@@ -93,7 +94,7 @@ class ClientServices:
             raise StatusError(choices.copy_to_client_invalid, str(error)) from None
 
     async def CopyFromClientBuffer(
-        self, origin: Origin, client_request: ClientRequest, length: int, client_base_address: Pointer
+        self, origin: Origin, client_request: ClientRequest | None, length: int, client_base_address: Pointer
     ) -> bytes:
         request = _serving(origin, client_request)
         space = request.client.process.space
@@ -131,17 +132,26 @@ class ClientServices:
         return bytes(source[:length])
 
 
-def _serving(origin: Origin, client_request: ClientRequest) -> Request | InnerCall:
-    """The call that the record names, if it is being served and LSA gave the record to the package that uses it."""
+_REQUESTLESS = frozenset(
+    each.name for each in SECPKG_SLOTS if all(of.type != "PLSA_CLIENT_REQUEST" for of in each.parameters)
+)
+
+
+def _serving(origin: Origin, client_request: ClientRequest | None) -> Request | InnerCall:
+    """The call that the record names, if it is being served and LSA gave the record to the package that uses it. NULL
+    names the call that an entry point serves which is given no record, as those of SSPI."""
     inner = current_inner_call.get()
-    found = None if inner is None else inner.find(client_request)
-    if found is not None:
+    request = call_under_way()
+    if client_request is None:
+        is_inner = inner is not None and not inner.is_finished
+        is_own = request is not None and request.package.key == origin.package and request.entry in _REQUESTLESS
+        if request is not None and is_own and not is_inner:
+            return request
+    elif (found := None if inner is None else inner.find(client_request)) is not None:
         if found.package == origin.package and not found.is_finished:
             return found
-    else:
-        request = call_under_way()
-        if request is not None and request.number == client_request.number and request.package.key == origin.package:
-            return request
+    elif request is not None and request.number == client_request.number and request.package.key == origin.package:
+        return request
     raise StatusError(
         STATUS_INVALID_PARAMETER, f"{origin.function}: {client_request!r} is no call that {origin.package} serves"
     )

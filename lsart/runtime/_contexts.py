@@ -17,6 +17,7 @@ import attrs
 
 from lsart.contract import Slot, StatusError, constants
 from lsart.engine import exploring, touch
+from lsart.runtime._current import current_request
 from lsart.runtime._dispatch import Dispatcher
 from lsart.runtime._enter import Entrance, entry
 from lsart.runtime._package import Package
@@ -24,13 +25,15 @@ from lsart.runtime._package import Package
 if TYPE_CHECKING:
     from lsart.runtime._client import Client
 
-__all__ = ["RESOURCE", "ClientContext", "ClientCredential", "Contexts"]
-
-RESOURCE = "the contexts of LSA"
-"""What making, looking up and ending of contexts and credentials touch, as schedules are explored."""
+__all__ = ["ClientContext", "ClientCredential", "Contexts", "contexts_of"]
 
 _DELETE, _FREE = entry("DeleteContext"), entry("FreeCredentialsHandle")
 _ENDED = constants.SECPKG_CALL_CLEANUP | constants.SECPKG_CALL_PROCESS_TERM
+
+
+def contexts_of(client: str) -> str:
+    """What making, looking up and ending of a client's contexts and credentials touch, as schedules are explored."""
+    return f"the contexts of {client}"
 
 
 @attrs.define(eq=False)
@@ -94,7 +97,7 @@ class Contexts:
 
     def add(self, record: ClientCredential | ClientContext) -> None:
         """A package's function made it; a context holds its credential from now on."""
-        self._touch(f"make a {record.kind}")
+        self._touch(record, "make")
         self._records[self._next] = record
         record.number = self._next
         self._next += 1
@@ -105,11 +108,14 @@ class Contexts:
 
     async def let_go(self, record: ClientCredential | ClientContext) -> StatusError | None:
         """One user fewer, in a task that may enter packages. Returns how the package failed, if it was told and did."""
-        self._touch(f"let go of a {record.kind}")
+        self._touch(record, "let go of")
         record.uses -= 1
-        if record.uses:
+        if record.uses or record.is_gone:
             return None
         self._forget(record)
+        request = current_request.get()
+        if request is not None and not record.client.is_alive:
+            request.attributes |= _ENDED
         failure = None
         try:
             if record.package.state.is_available:
@@ -123,15 +129,16 @@ class Contexts:
 
     def drop(self, record: ClientCredential | ClientContext) -> None:
         """Likewise from where nothing can wait: if it was the last user, a worker enters the package, for nobody."""
-        self._touch(f"let go of a {record.kind}")
-        if record.uses > 1:
+        self._touch(record, "let go of")
+        if record.uses > 1 or record.is_gone:
             record.uses -= 1
             return
-        attributes = 0 if record.client.is_alive else _ENDED
-        if not self._dispatcher.post(
-            record.client, record.package, record.ends_with.name, lambda _: self.let_go(record), attributes
+        is_there = record.package.state.is_available
+        slot = record.ends_with.name
+        if not is_there or not self._dispatcher.post(
+            record.client, record.package, slot, lambda _: self.let_go(record)
         ):
-            record.uses -= 1  # no package is entered any more
+            record.uses -= 1  # nobody is there to be told
             self._forget(record)
             if isinstance(record, ClientContext) and record.credential is not None:
                 self.drop(record.credential)
@@ -173,6 +180,6 @@ class Contexts:
         record.is_gone = True
         self._records.pop(record.number, None)
 
-    def _touch(self, what: str) -> None:
+    def _touch(self, record: ClientCredential | ClientContext, verb: str) -> None:
         if self._explores:
-            touch(RESOURCE, "w", what, is_told=False)
+            touch(contexts_of(record.client.name), "w", f"{verb} a {record.kind}", is_told=False)

@@ -138,18 +138,12 @@ class Dispatcher:
         package: Package,
         entry: str,
         serve: Callable[[Request], Awaitable[object]],
-        attributes: int,
     ) -> bool:
-        """Have something served for which nobody waits, as when a client is gone. False when LSA does so no more.
-
-        Args:
-            attributes: SECPKG_CALL bits of it, besides those that `Request` knows.
-        """
+        """Have something served for which nobody waits, as when a client is gone. False when LSA does so no more."""
         if self._is_stopped:
             return False
         self._number += 1
         request = Request(self._number, client, package, entry, serve, _discard, "", now_ns(), None, False)
-        request.attributes = attributes
         request.is_settled = True
         self._in_flight += 1
         package.begin_call()

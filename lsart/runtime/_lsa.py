@@ -27,6 +27,7 @@ from lsart.runtime._dispatch import Dispatcher
 from lsart.runtime._enter import Entrance
 from lsart.runtime._faults import Faults
 from lsart.runtime._host import Host
+from lsart.runtime._legs import Legs
 from lsart.runtime._loader import CLEAN_UP, Loader
 from lsart.runtime._memory_view import MemoryView
 from lsart.runtime._pacer import Pacer
@@ -49,7 +50,7 @@ class Lsa:
     Attributes:
         bus: where events are told. machine: what is left of everything. memory: LSASS's sections and heaps.
         security: logon sessions, credentials, LSASS's handles. belongings: the packages' tasks and notifications.
-        dispatcher: the worker pool. entrance: the way into packages. contexts: of SSPI, of all clients.
+        dispatcher: the worker pool. entrance: the way into packages. contexts, legs: of SSPI, of all clients.
         pacer: where hostile clients come between.
     """
 
@@ -65,6 +66,7 @@ class Lsa:
         faults = Faults(bus, contains=settings.contain_faults)
         self.entrance = Entrance(faults)
         self.contexts = Contexts(self.dispatcher, self.entrance)
+        self.legs = Legs(self.entrance, self.contexts, self.memory)
         self._nursery = nursery
         self._explores = exploring()
         self.security = Security(self.memory)

@@ -11,7 +11,18 @@ from typing import Any
 
 import attrs
 
-from lsart.contract import NTSTATUS, STATUS_SUCCESS, FailureValue, Parameter, Pointer, SecPkgInfo, Slot, StatusError
+from lsart.contract import (
+    NTSTATUS,
+    STATUS_SUCCESS,
+    FailureValue,
+    Parameter,
+    Pointer,
+    SecBuffer,
+    SecBufferDesc,
+    SecPkgInfo,
+    Slot,
+    StatusError,
+)
 from lsart.runtime._arguments import enumeration_of
 
 __all__ = ["ResultError", "Returned", "read", "shape_of"]
@@ -125,6 +136,10 @@ def _out(parameter: Parameter, given: Any, returned: object) -> Any:
         if not (given is None or type(given) is Pointer or (takes_bytes and isinstance(given, bytes | bytearray))):
             raise _wrong(parameter, returned, "a Pointer, bytes or None" if takes_bytes else "a Pointer or None")
         return given
+    if c_type in _BUFFERS:
+        if not (given is None or isinstance(given, _BUFFERS[c_type])):
+            raise _wrong(parameter, returned, f"a {_BUFFERS[c_type].__name__} or None")
+        return given
     if c_type == "PSecPkgInfo":
         if not isinstance(given, SecPkgInfo):  # LSA prepares the structure, but only the package knows its name
             raise _wrong(parameter, returned, "a SecPkgInfo")
@@ -147,6 +162,7 @@ _NUMBERS = {
     "PTimeStamp": (0, _WORD_MAX >> 1),
 }
 _TEXTS = frozenset({"PLSA_STRING *", "PUNICODE_STRING *", "PLSA_UNICODE_STRING *"})
+_BUFFERS: dict[str, type[object]] = {"PSecBuffer": SecBuffer, "PSecBufferDesc": SecBufferDesc}
 _POINTERS = frozenset({"PVOID *", "PUCHAR *", "PBYTE *"})
 
 

@@ -18,9 +18,10 @@ from lsart.contract import (
     StatusError,
 )
 from lsart.engine import Label, announce, exploring, touch
-from lsart.events import SYSTEM, Origin, OutputNotFromHeap, TokenCreated
+from lsart.events import SYSTEM, Origin, OutputNotFromHeap, SlotOutOfPlace, TokenCreated
 from lsart.memory import LSASS, LsaMemory
 from lsart.runtime._arguments import token_information_problem
+from lsart.runtime._caller import call_under_way
 from lsart.runtime._handles import touch_handles
 from lsart.runtime._pacer import touch_commit
 from lsart.runtime._token_sources import tell_foreign_source
@@ -84,6 +85,7 @@ class TokenServices:
             )
         except StatusError as error:
             raise _refusal(error.status, str(error)) from None
+        self._look_for_place(origin)
         handle = self._security.tokens.create(content, self._security.handles, origin)
         if handle is None:
             raise _refusal(STATUS_INSUFFICIENT_RESOURCES, "LSASS can have no more handles")
@@ -91,6 +93,13 @@ class TokenServices:
             self._memory.FreePrivateHeap(block, attrs.evolve(origin, package=SYSTEM))
         self._tell(token_source, logon_id, handle, content.user, origin)
         return handle, STATUS_SUCCESS
+
+    def _look_for_place(self, origin: Origin) -> None:
+        """It is meant for SpAcceptLsaModeContext, and works elsewhere (CTK-1)."""
+        request = call_under_way()
+        bus = self._memory.environment.bus
+        if (request is None or request.entry != "AcceptLsaModeContext") and bus.wants(SlotOutOfPlace):
+            bus.emit(SlotOutOfPlace(time_ns=origin.time_ns, slot="CreateToken", rule="CTK-1", origin=origin))
 
     async def OpenTokenByLogonId(self, origin: Origin, logon_id: int) -> int:
         await self._point("r", f"open the token of session {logon_id:#x}")

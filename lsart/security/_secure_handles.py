@@ -55,9 +55,13 @@ class SecureHandles(Generic[_T]):
         number = handle.lower
         return number % _STEP == 0 and 0 < number < self._next and handle == self._handle(number)
 
+    def targets(self) -> tuple[_T, ...]:
+        """All that its handles name, oldest first."""
+        return tuple(self._entries.values())
+
     def close_all(self) -> tuple[_T, ...]:
         """The process ends: all that its handles named, oldest first."""
-        targets = tuple(self._entries.values())
+        targets = self.targets()
         self._entries.clear()
         return targets
 

@@ -358,7 +358,7 @@ def test_memory_of_a_client_that_died_in_mid_call_is_refused_with_a_status(name:
 
 def test_the_request_slots_refuse_what_is_no_request() -> None:
     async def main(table: FunctionTable) -> None:
-        nothing: Any = None
+        nothing: Any = 1
         for call in (
             lambda: table.AllocateClientBuffer(nothing, 8),
             lambda: table.FreeClientBuffer(nothing, None),
@@ -366,5 +366,6 @@ def test_the_request_slots_refuse_what_is_no_request() -> None:
         ):
             with pytest.raises(TypeError, match="expected the ClientRequest that the entry point was given"):
                 await call()
+        assert await status_of(table.AllocateClientBuffer(None, 8)) == STATUS_INVALID_PARAMETER  # outside any call
 
     with_table(main)

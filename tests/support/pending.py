@@ -7,8 +7,7 @@ __all__ = ["PENDING"]
 PENDING: dict[str, str] = {
     **dict.fromkeys(("SPG-1", "SPG-2"), "EnumerateSecurityPackages and contexts"),
     **dict.fromkeys(("CLS-6", "DLS-7"), "LsaLogonUser"),
-    **dict.fromkeys(("SDX-1", "SDX-2", "SFC-1", "SFC-2"), "InitializeSecurityContext"),
-    "CTK-1": "SpAcceptLsaModeContext",
+    **dict.fromkeys(("CIC-2", "SIC-4"), "the user-mode half"),
     "GUA-1": "ConvertAuthDataToToken",
     "LsaDeregisterLogonProcess/1": "LsaLogonUser",
 }

@@ -78,21 +78,25 @@ class LSA_DISPATCH_TABLE(Protocol):
         Returns nothing and never raises.
         """
 
-    async def AllocateClientBuffer(self, client_request: ClientRequest, length_required: int) -> Pointer:
+    async def AllocateClientBuffer(self, client_request: ClientRequest | None, length_required: int) -> Pointer:
         """Allocate a buffer inside the address space of the client process.
 
         Raises StatusError: STATUS_NO_MEMORY (the client's quota does not allow it); any status of the set lsa-policy-
         returns.
         """
 
-    async def FreeClientBuffer(self, client_request: ClientRequest, client_base_address: Pointer | None) -> None:
+    async def FreeClientBuffer(self, client_request: ClientRequest | None, client_base_address: Pointer | None) -> None:
         """Free a buffer that AllocateClientBuffer placed in the client.
 
         Raises StatusError: any status of the set lsa-policy-returns.
         """
 
     async def CopyToClientBuffer(
-        self, client_request: ClientRequest, length: int, client_base_address: Pointer, buffer_to_copy: Pointer | bytes
+        self,
+        client_request: ClientRequest | None,
+        length: int,
+        client_base_address: Pointer,
+        buffer_to_copy: Pointer | bytes,
     ) -> None:
         """Copy bytes from the package to a buffer in the client.
 
@@ -100,7 +104,7 @@ class LSA_DISPATCH_TABLE(Protocol):
         """
 
     async def CopyFromClientBuffer(
-        self, client_request: ClientRequest, length: int, client_base_address: Pointer
+        self, client_request: ClientRequest | None, length: int, client_base_address: Pointer
     ) -> bytes:
         """Copy bytes from a buffer in the client to the package.
 

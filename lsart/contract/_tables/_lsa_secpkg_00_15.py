@@ -142,7 +142,7 @@ LSA_SECPKG_0_TO_15: tuple[Slot, ...] = (
     Slot(
         7, "AllocateClientBuffer", "LSA_SECPKG_FUNCTION_TABLE", "NTSTATUS",
         parameters=(
-            Parameter("client_request", "ClientRequest", "PLSA_CLIENT_REQUEST", "in", False, "Opaque request value received in LsaApCallPackage or a logon entry point."),
+            Parameter("client_request", "ClientRequest", "PLSA_CLIENT_REQUEST", "in", False, "Opaque request value received in LsaApCallPackage or a logon entry point.", tolerates_null=True),
             Parameter("length_required", "LengthRequired", "ULONG", "in", False, "Bytes wanted."),
             Parameter("client_base_address", "ClientBaseAddress", "PVOID *", "out", False, "Receives the address, valid in the client's address space only."),
         ),
@@ -161,7 +161,7 @@ LSA_SECPKG_0_TO_15: tuple[Slot, ...] = (
     Slot(
         8, "FreeClientBuffer", "LSA_SECPKG_FUNCTION_TABLE", "NTSTATUS",
         parameters=(
-            Parameter("client_request", "ClientRequest", "PLSA_CLIENT_REQUEST", "in", False, "Opaque request value of the current call."),
+            Parameter("client_request", "ClientRequest", "PLSA_CLIENT_REQUEST", "in", False, "Opaque request value of the current call.", tolerates_null=True),
             Parameter("client_base_address", "ClientBaseAddress", "PVOID", "in", False, "Client address to free.", tolerates_null=True),
         ),
         statuses=(
@@ -178,7 +178,7 @@ LSA_SECPKG_0_TO_15: tuple[Slot, ...] = (
     Slot(
         9, "CopyToClientBuffer", "LSA_SECPKG_FUNCTION_TABLE", "NTSTATUS",
         parameters=(
-            Parameter("client_request", "ClientRequest", "PLSA_CLIENT_REQUEST", "in", False, "Opaque request value of the current call."),
+            Parameter("client_request", "ClientRequest", "PLSA_CLIENT_REQUEST", "in", False, "Opaque request value of the current call.", tolerates_null=True),
             Parameter("length", "Length", "ULONG", "in", False, "Bytes to copy."),
             Parameter("client_base_address", "ClientBaseAddress", "PVOID", "in", False, "Destination address in the client."),
             Parameter("buffer_to_copy", "BufferToCopy", "PVOID", "in", False, "Source in the LSA process.", takes_bytes=True),
@@ -197,7 +197,7 @@ LSA_SECPKG_0_TO_15: tuple[Slot, ...] = (
     Slot(
         10, "CopyFromClientBuffer", "LSA_SECPKG_FUNCTION_TABLE", "NTSTATUS",
         parameters=(
-            Parameter("client_request", "ClientRequest", "PLSA_CLIENT_REQUEST", "in", False, "Opaque request value of the current call."),
+            Parameter("client_request", "ClientRequest", "PLSA_CLIENT_REQUEST", "in", False, "Opaque request value of the current call.", tolerates_null=True),
             Parameter("length", "Length", "ULONG", "in", False, "Bytes to copy."),
             Parameter("buffer_to_copy", "BufferToCopy", "PVOID", "out", False, "Local destination in the LSA process."),
             Parameter("client_base_address", "ClientBaseAddress", "PVOID", "in", False, "Source address in the client."),
