@@ -100,6 +100,7 @@ from lsart.contract._sspi_structures import (
     SecBuffer,
     SecBufferDesc,
     SecHandle,
+    SecPkgInfoArray,
 )
 from lsart.contract._status import (
     NDIS_STATUS,
@@ -351,6 +352,7 @@ __all__ = [
     "SecBufferDesc",
     "SecHandle",
     "SecPkgInfo",
+    "SecPkgInfoArray",
     "Severity",
     "SharedBytes",
     "Slot",

@@ -7,12 +7,14 @@ Pages: sdk-api ns-sspi-secbuffer, ns-sspi-secbufferdesc.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import attrs
 
 from lsart.contract._pointer import Pointer
 from lsart.contract._status import NTSTATUS
+from lsart.contract._structures import SecPkgInfo
 
 __all__ = [
     "SECBUFFER_VERSION",
@@ -22,6 +24,7 @@ __all__ = [
     "SecBuffer",
     "SecBufferDesc",
     "SecHandle",
+    "SecPkgInfoArray",
 ]
 
 SECBUFFER_VERSION = 0
@@ -172,3 +175,18 @@ class AcceptLsaModeLeg:
     mapped_context: bool = False
     context_data: SecBuffer | None = None
     status: NTSTATUS = _SUCCESS
+
+
+class SecPkgInfoArray(tuple[SecPkgInfo, ...]):
+    """What a client reads of packages, and where it lies in its memory.
+
+    Args:
+        packages: one structure each. buffer: the array of them, which FreeContextBuffer frees; None for none.
+    """
+
+    buffer: Pointer | None
+
+    def __new__(cls, packages: Iterable[SecPkgInfo], buffer: Pointer | None) -> SecPkgInfoArray:
+        self = super().__new__(cls, packages)
+        self.buffer = buffer
+        return self

@@ -16,10 +16,13 @@ from lsart.contract import (
     SecBuffer,
     SecBufferDesc,
     SecHandle,
+    SecPkgInfo,
     StatusError,
     constants,
 )
 from lsart.runtime._client_contexts import ClientContexts
+from lsart.runtime._duties import information_fault
+from lsart.runtime._enter import entry
 from lsart.runtime._legs import Leg, LegResult
 from lsart.runtime._package import Package
 from lsart.runtime._sspi_status import sspi_error
@@ -30,6 +33,7 @@ if TYPE_CHECKING:
 __all__ = ["Asked", "ClientLegs", "bytes_of", "check_number", "check_text"]
 
 _T = TypeVar("_T")
+_INFO = entry("GetInfo")
 _ULONG_MAX = 0xFFFF_FFFF
 _UNICODE_MAX = 0xFFFE  # bytes that a UNICODE_STRING can count
 
@@ -66,7 +70,8 @@ class ClientLegs(ClientContexts):
         if record is None or (used is not None and used.package is not record.package):  # of two packages
             raise self._not_a_handle(credential)
         package = record.package
-        room = _room(asked, package)
+        is_sized = asked.allocates or asked.output is not None
+        room = _room(asked, 0 if is_sized else (await self._info_of(package)).max_token)
         leg = Leg(
             package,
             used,
@@ -97,6 +102,23 @@ class ClientLegs(ClientContexts):
                 self._give_up(handle, result)
             raise
         return ContextLeg(handle, output, result.attributes, result.expiry, result.status)
+
+    async def _info_of(self, package: Package) -> SecPkgInfo:
+        """What a package says of itself: LSA's copy, or its own answer where LSA did not ask while it loaded (SPG-1).
+
+        Raises:
+            StatusError: how it failed.
+        """
+        if package.is_informed:
+            return package.info
+        return await self._call(package, _INFO.name, partial(self._ask, package), _discard)
+
+    async def _ask(self, package: Package, request: Request) -> SecPkgInfo:
+        info: SecPkgInfo = (await self._lsa.entrance.enter(package, _INFO)).outs[0]
+        fault = information_fault(info, ())
+        if fault:
+            raise StatusError(SEC_E_INTERNAL_ERROR, f"{package.name}: {fault}")
+        return info
 
     async def _call(
         self,
@@ -200,15 +222,18 @@ class ClientLegs(ClientContexts):
         return SecBufferDesc(tuple(made))
 
 
-def _room(asked: Asked, package: Package) -> SecBufferDesc:
+def _discard(request: Request, result: object) -> None:
+    """What nobody takes leaves nothing behind."""
+
+
+def _room(asked: Asked, max_token: int) -> SecBufferDesc:
     """What the package may fill, and how far.
 
     Raises:
         TypeError: the client's own buffer cannot be written.
     """
     if asked.output is None:
-        size = 0 if asked.allocates else package.info.max_token
-        return SecBufferDesc((SecBuffer(constants.SECBUFFER_TOKEN, None, size),))
+        return SecBufferDesc((SecBuffer(constants.SECBUFFER_TOKEN, None, max_token),))
     if not isinstance(asked.output, SecBufferDesc):
         raise TypeError(f"output is a SecBufferDesc or None, got {type(asked.output).__name__} {asked.output!r}")
     room = []

@@ -242,6 +242,7 @@ class Loader:
             if fault := information_fault(info, self.packages):
                 raise _RefusedError("SpGetInfo", STATUS_UNSUCCESSFUL, fault)
             package.info = info
+            package.is_informed = True
             package.name = info.name
         if choices.duplicate_package_name == "refuse_second":
             for other in self.packages:

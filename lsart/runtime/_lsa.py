@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import trio
 
@@ -30,8 +31,10 @@ from lsart.runtime._host import Host
 from lsart.runtime._legs import Legs
 from lsart.runtime._loader import CLEAN_UP, Loader
 from lsart.runtime._memory_view import MemoryView
+from lsart.runtime._negotiation import Negotiation
 from lsart.runtime._pacer import Pacer
 from lsart.runtime._package import Package
+from lsart.runtime._resolve import PackageSpec
 from lsart.runtime._services import make_services
 from lsart.runtime._settings import LsaSettings
 from lsart.runtime._terminations import Terminations
@@ -75,6 +78,7 @@ class Lsa:
         self.accounts = AccountServices(settings.accounts, self.memory, self.pacer, bus)
         self._host = Host(bus, make_services(self), choices, self.security)
         self.loader = Loader(self._host, self.memory, self._view_of, bus, settings, self._release, self.belongings)
+        self.negotiation = Negotiation(self.loader)
         self.unloading = Unloading(nursery, self.loader, choices)
         self.terminations = Terminations(nursery, self.entrance, faults, lambda: self.loader.packages, bus, patience)
         self.security.sessions.on_ended.append(self.terminations.ended)
@@ -121,6 +125,22 @@ class Lsa:
         """The package that `prefer` named last, while clients can find it."""
         found = self._preferred
         return found if found is not None and found.state.is_available else None
+
+    @property
+    def negotiable(self) -> tuple[Package, ...]:
+        """Packages that the negotiating package may choose from, in load order."""
+        return self.negotiation.packages
+
+    async def load_on_demand(self, source: Any) -> None:
+        """Load a package, or a module of several, while the LSA runs. One that fails to start is among `refusals`.
+
+        Args:
+            source: anything that `PackageSpec` takes, or a PackageSpec.
+
+        Raises:
+            ConfigurationError: it cannot be found.
+        """
+        await self.loader.load([source if isinstance(source, PackageSpec) else PackageSpec(source)], ())
 
     def prefer(self, name: str) -> None:
         """Make a package the preferred one; packages that registered for package changes hear of it (RNO-10).

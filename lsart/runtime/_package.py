@@ -60,6 +60,7 @@ class Package:
         "entries",
         "failure",
         "info",
+        "is_informed",
         "key",
         "module",
         "name",
@@ -75,6 +76,7 @@ class Package:
         self.package_id = -1
         self.authentication_id = -1
         self.info = SecPkgInfo(key)
+        self.is_informed = "GetInfo" not in entries  # whether LSA has asked it, and has a copy
         self.state = PackageState.LISTED
         self.failure = ""  # why it is refused or disabled
         self._calls = 0

@@ -17,6 +17,7 @@ from lsart.security._luid import (
     Luids,
 )
 from lsart.security._names import CrackError, Names, parts_of
+from lsart.security._package_info import pack_package_infos, package_infos_size, unpack_package_infos
 from lsart.security._passwords import HashCost, hash_password, is_password
 from lsart.security._privileges import (
     PRIVILEGES,
@@ -93,8 +94,10 @@ __all__ = [
     "is_password",
     "logon_sid",
     "pack_auth_data",
+    "pack_package_infos",
     "pack_string",
     "pack_token_groups",
+    "package_infos_size",
     "parse_accounts",
     "parts_of",
     "privilege_name",
@@ -102,6 +105,7 @@ __all__ = [
     "sid_bytes",
     "sid_text",
     "unpack_auth_data",
+    "unpack_package_infos",
     "unpack_string",
     "unpack_token_groups",
 ]

@@ -5,7 +5,6 @@ from __future__ import annotations
 __all__ = ["PENDING"]
 
 PENDING: dict[str, str] = {
-    **dict.fromkeys(("SPG-1", "SPG-2"), "EnumerateSecurityPackages and contexts"),
     **dict.fromkeys(("CLS-6", "DLS-7"), "LsaLogonUser"),
     **dict.fromkeys(("CIC-2", "SIC-4"), "the user-mode half"),
     "GUA-1": "ConvertAuthDataToToken",
