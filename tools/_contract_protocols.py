@@ -51,24 +51,28 @@ def method(slot: Record) -> list[str]:
     return [*signature, *docstring(slot), ""]
 
 
-STRUCTURES = (
-    "CREDENTIAL_TARGET_INFORMATIONW",
-    "ENCRYPTED_CREDENTIALW",
-    "LSA_STRING",
-    "LSA_TOKEN_INFORMATION_NULL",
-    "LSA_TOKEN_INFORMATION_V1",
-    "SID_AND_ATTRIBUTES",
-    "TOKEN_SOURCE",
-)
+STRUCTURES = {
+    "_logon_structures": ("SECPKG_PRIMARY_CRED", "SECPKG_SUPPLEMENTAL_CRED"),
+    "_security_structures": (
+        "CREDENTIAL_TARGET_INFORMATIONW",
+        "ENCRYPTED_CREDENTIALW",
+        "LSA_STRING",
+        "LSA_TOKEN_INFORMATION_NULL",
+        "LSA_TOKEN_INFORMATION_V1",
+        "SID_AND_ATTRIBUTES",
+        "TOKEN_SOURCE",
+    ),
+}
+"""By the module of lsart.contract that has them."""
 
 
-def structures_import(code: str) -> str:
-    """The import of the structures that a protocol names, as the formatter leaves it."""
-    used = [each for each in STRUCTURES if re.search(rf"\b{each}\b", code)]
-    line = f"from lsart.contract._security_structures import {', '.join(used)}\n"
+def structures_import(module: str, code: str) -> str:
+    """The import of the structures of one module that a protocol names, as the formatter leaves it."""
+    used = [each for each in STRUCTURES[module] if re.search(rf"\b{each}\b", code)]
+    line = f"from lsart.contract.{module} import {', '.join(used)}\n"
     if len(line) + 3 > WIDTH:
         line = "".join(
-            ["from lsart.contract._security_structures import (\n", *(f"        {each},\n" for each in used), "    )\n"]
+            [f"from lsart.contract.{module} import (\n", *(f"        {each},\n" for each in used), "    )\n"]
         )
     return line if used else ""
 
@@ -78,8 +82,9 @@ def protocol_module(name: str, bases: Sequence[str], doc: str, slots: Sequence[R
     code = "\n".join(body)
     constants = [each for each in sorted(ENUMS) if re.search(rf"\b{each}\b", code)]
     needed = [
+        structures_import("_logon_structures", code),
         "from lsart.contract._pointer import Pointer\n" if re.search(r"\bPointer\b", code) else "",
-        structures_import(code),
+        structures_import("_security_structures", code),
         "from lsart.contract._status import NTSTATUS\n" if re.search(r": NTSTATUS|-> .*NTSTATUS", code) else "",
         "from lsart.contract._structures import ClientRequest\n" if "ClientRequest" in code else "",
     ]

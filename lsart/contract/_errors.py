@@ -5,6 +5,7 @@ LsartError
 │   └── PackageLoadError    a package cannot be found, imported or started
 ├── StatusError             no fault: a documented NTSTATUS on its way to whoever called the function
 │   ├── KeyBufferTooSmall   GetCredentials found an entry whose key needs more room
+│   ├── LogonFailure        a package logged nobody on, and says who it was
 │   └── StringNotDecoded    CrediUnmarshalandDecodeString got what it cannot decode
 ├── AccessViolation         whoever ran touched memory that is not mapped, not committed or not writable
 ├── ProcessTerminated       the client process that made the call has ended
@@ -14,6 +15,7 @@ LsartError
 
 from __future__ import annotations
 
+from lsart.contract._pointer import Pointer
 from lsart.contract._status import NTSTATUS
 
 __all__ = [
@@ -21,6 +23,7 @@ __all__ = [
     "ConfigurationError",
     "InternalError",
     "KeyBufferTooSmall",
+    "LogonFailure",
     "LsartError",
     "LsassTerminated",
     "PackageLoadError",
@@ -72,6 +75,32 @@ class KeyBufferTooSmall(StatusError):
     def __init__(self, status: int, message: str, *, primary_key_length: int) -> None:
         super().__init__(status, message)
         self.primary_key_length = primary_key_length
+
+
+class LogonFailure(StatusError):
+    """A package logged nobody on. LsaApLogonUser and its like raise it in place of a plain StatusError, as they must
+    return the account name whatever comes of it (LLU-10).
+
+    Args:
+        sub_status: only with STATUS_ACCOUNT_RESTRICTION: which restriction (LLU-12).
+        account_name: who tried, for the audit; text, or a UNICODE_STRING in the LSA heap, which LSA frees.
+        authenticating_authority, machine_name: likewise, if they are known.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        message: str = "",
+        *,
+        account_name: str | Pointer | None,
+        authenticating_authority: str | Pointer | None = None,
+        machine_name: str | Pointer | None = None,
+        sub_status: int = 0,
+    ) -> None:
+        super().__init__(status, message, sub_status=sub_status)
+        self.account_name = account_name
+        self.authenticating_authority = authenticating_authority
+        self.machine_name = machine_name
 
 
 class StringNotDecoded(StatusError):

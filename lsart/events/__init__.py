@@ -8,6 +8,7 @@ from lsart.events._audit import AccountLogonAudited, LogonAudited
 from lsart.events._base import SYSTEM, Event, Origin, describe, event_record
 from lsart.events._bus import Bus, Subscription
 from lsart.events._entries import EntryPointUnused
+from lsart.events._logon import AccountNameMissing, CredentialsOffered, LogonSessionLeft, SubStatusMisplaced
 from lsart.events._lsa import (
     CallFinished,
     CallQueued,
@@ -104,6 +105,7 @@ __all__ = [
     "AccountHandleLeaked",
     "AccountLocked",
     "AccountLogonAudited",
+    "AccountNameMissing",
     "AllocationRefused",
     "BlockAllocated",
     "BlockFreed",
@@ -118,6 +120,7 @@ __all__ = [
     "ContextLeft",
     "CredentialInUse",
     "CredentialLeaked",
+    "CredentialsOffered",
     "DispatchTableExceeded",
     "DoubleFree",
     "EntryPointMissing",
@@ -139,6 +142,7 @@ __all__ = [
     "LogonSessionEnded",
     "LogonSessionHandedOver",
     "LogonSessionLeaked",
+    "LogonSessionLeft",
     "LogonTerminationTold",
     "MachineStateChanged",
     "MisuseEvent",
@@ -185,6 +189,7 @@ __all__ = [
     "SlotOutOfPlace",
     "SlotReturned",
     "SlotUnavailable",
+    "SubStatusMisplaced",
     "Subscription",
     "ThreadEnded",
     "ThreadStarted",

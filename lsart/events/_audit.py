@@ -16,6 +16,7 @@ class LogonAudited(Event):
     Args:
         status, sub_status: how it ended. account, authority, workstation, user_sid: who, as far as it is known.
         logon_type: a SECURITY_LOGON_TYPE. source: name of the token source. logon_id: the session of a success.
+        origin_name: where the client of LsaLogonUser says that the attempt comes from.
     """
 
     status: int
@@ -28,6 +29,7 @@ class LogonAudited(Event):
     source: str
     logon_id: int | None
     origin: Origin
+    origin_name: str = ""
 
 
 @attrs.frozen(kw_only=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from lsart.contract._logon_structures import SECPKG_PRIMARY_CRED, SECPKG_SUPPLEMENTAL_CRED
     from lsart.contract._pointer import Pointer
     from lsart.contract._security_structures import CREDENTIAL_TARGET_INFORMATIONW, ENCRYPTED_CREDENTIALW, TOKEN_SOURCE
     from lsart.contract._status import NTSTATUS
@@ -76,7 +77,9 @@ class Slots29To45(Protocol):
         Raises StatusError: no page lists which.
         """
 
-    async def UpdateCredentials(self, primary_credentials: object, credentials: object) -> None:
+    async def UpdateCredentials(
+        self, primary_credentials: SECPKG_PRIMARY_CRED, credentials: tuple[SECPKG_SUPPLEMENTAL_CRED, ...] | None
+    ) -> None:
         """Hand new credentials for a session to every package.
 
         Raises StatusError: no page lists which.
