@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import attrs
 
-from lsart.contract._caller_choices import CallerChoices
 from lsart.contract._choice import ChoiceInfo
+from lsart.contract._logon_choices import LogonChoices
 
 __all__ = ["Choices", "choice_infos"]
 
 
 @attrs.frozen
-class Choices(CallerChoices):
+class Choices(LogonChoices):
     """What lsart does where no page says what happens.
 
     One field per question. The defaults are what careful systems do; the alternatives are what a real one could

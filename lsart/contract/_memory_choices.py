@@ -128,7 +128,7 @@ class MemoryChoices:
     lsa_heap_outputs: Literal["checked", "unchecked"] = choice(
         "checked",
         "unchecked",
-        gap="AllocateLsaHeap/2",
+        gap=("AllocateLsaHeap/2", "LogonUser/1"),
         reason="LSA frees an output only if it is a live block of its heap; anything else it reports and leaves alone.",
     )
     lsa_heap_double_free: Misuse = choice("ignore", "terminate", gap="FreeLsaHeap/1", reason=_IGNORED)

@@ -38,7 +38,7 @@ from lsart.contract import (
 )
 from lsart.engine import current, now_ns, touch
 from lsart.events import ContextLeft
-from lsart.runtime._client_calls import ClientCalls
+from lsart.runtime._client_logon import ClientLogon
 from lsart.runtime._contexts import ClientContext, ClientCredential, contexts_of
 from lsart.runtime._pacer import touch_commit
 from lsart.security import SecureHandles
@@ -49,7 +49,7 @@ if TYPE_CHECKING:
 __all__ = ["ClientContexts"]
 
 
-class ClientContexts(ClientCalls):
+class ClientContexts(ClientLogon):
     """Credentials and contexts of one process."""
 
     __slots__ = ("_contexts", "_credentials")

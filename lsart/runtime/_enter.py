@@ -112,6 +112,11 @@ class Entrance:
                     own(before)
         raise failure  # here, so that it does not drag the package's own error along
 
+    def refuse(self, package: Package, slot: Slot, error: TypeError) -> StatusError:
+        """What an entry point gave back turned out to be nothing that its page describes: a fault, as in `enter`.
+        Returns what the caller is told."""
+        return self._faults.fault(package, slot.name, error, current_request.get())
+
     async def call_package(self, message: bytes, base: Pointer | None, request: Request) -> CallPackageReply:
         """Serve LsaCallAuthenticationPackage: `enter` for the entry points that are called most, made short.
 

@@ -20,6 +20,7 @@ from lsart.contract import (
 from lsart.engine import exploring, now_ns, touch
 from lsart.events import Bus, MachineStateChanged, Origin, PackagePreferred
 from lsart.memory import Environment, LsaMemory, Machine
+from lsart.runtime._accepted_credentials import CredentialOffice
 from lsart.runtime._account_services import AccountServices
 from lsart.runtime._belongings import Belongings
 from lsart.runtime._client import Client
@@ -30,6 +31,7 @@ from lsart.runtime._faults import Faults
 from lsart.runtime._host import Host
 from lsart.runtime._legs import Legs
 from lsart.runtime._loader import CLEAN_UP, Loader
+from lsart.runtime._logon import Logons
 from lsart.runtime._memory_view import MemoryView
 from lsart.runtime._negotiation import Negotiation
 from lsart.runtime._pacer import Pacer
@@ -54,6 +56,7 @@ class Lsa:
         bus: where events are told. machine: what is left of everything. memory: LSASS's sections and heaps.
         security: logon sessions, credentials, LSASS's handles. belongings: the packages' tasks and notifications.
         dispatcher: the worker pool. entrance: the way into packages. contexts, legs: of SSPI, of all clients.
+        office: where credentials are given to all packages. logons: LsaLogonUser.
         pacer: where hostile clients come between.
     """
 
@@ -76,6 +79,8 @@ class Lsa:
         choices, patience = settings.choices, max(settings.grace / 1e9, CLEAN_UP)
         self.belongings = Belongings(nursery, self.security.handles, bus, choices, faults, patience)
         self.accounts = AccountServices(settings.accounts, self.memory, self.pacer, bus)
+        self.office = CredentialOffice(self.memory, bus, self.entrance, lambda: self.packages)
+        self.logons = Logons(self, self.entrance, self.office)
         self._host = Host(bus, make_services(self), choices, self.security)
         self.loader = Loader(self._host, self.memory, self._view_of, bus, settings, self._release, self.belongings)
         self.negotiation = Negotiation(self.loader)

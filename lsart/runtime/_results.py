@@ -13,6 +13,8 @@ import attrs
 
 from lsart.contract import (
     NTSTATUS,
+    SECPKG_PRIMARY_CRED,
+    SECPKG_SUPPLEMENTAL_CRED,
     STATUS_SUCCESS,
     FailureValue,
     Parameter,
@@ -144,6 +146,12 @@ def _out(parameter: Parameter, given: Any, returned: object) -> Any:
         if not isinstance(given, SecPkgInfo):  # LSA prepares the structure, but only the package knows its name
             raise _wrong(parameter, returned, "a SecPkgInfo")
         return given
+    if c_type in _CREDENTIALS:
+        kind, is_array = _CREDENTIALS[c_type]
+        values = given if is_array and isinstance(given, tuple | list) else (given,)
+        if given is not None and not all(isinstance(each, kind) for each in values):
+            raise _wrong(parameter, returned, f"{'a tuple of ' if is_array else 'a '}{kind.__name__}, or None")
+        return tuple(values) if is_array and given is not None else given
     enumeration = enumeration_of(c_type.removeprefix("P"))
     if enumeration is not None:
         if given is not None and not (_is_number(given, 0, _ULONG_MAX) and given in [int(x) for x in enumeration]):
@@ -160,6 +168,10 @@ _NUMBERS = {
     "PHANDLE": (0, _WORD_MAX),
     "PLSA_SEC_HANDLE": (0, _WORD_MAX),
     "PTimeStamp": (0, _WORD_MAX >> 1),
+}
+_CREDENTIALS: dict[str, tuple[type[object], bool]] = {
+    "PSECPKG_PRIMARY_CRED": (SECPKG_PRIMARY_CRED, False),
+    "PSECPKG_SUPPLEMENTAL_CRED_ARRAY *": (SECPKG_SUPPLEMENTAL_CRED, True),
 }
 _TEXTS = frozenset({"PLSA_STRING *", "PUNICODE_STRING *", "PLSA_UNICODE_STRING *"})
 _BUFFERS: dict[str, type[object]] = {"PSecBuffer": SecBuffer, "PSecBufferDesc": SecBufferDesc}

@@ -17,6 +17,7 @@ from lsart.runtime._protect_services import ProtectServices
 from lsart.runtime._session_services import SessionServices
 from lsart.runtime._task_services import TaskServices
 from lsart.runtime._token_services import TokenServices
+from lsart.runtime._update_credentials_services import UpdateCredentialsServices
 
 if TYPE_CHECKING:
     from lsart.runtime._lsa import Lsa
@@ -37,6 +38,7 @@ SERVICES: tuple[type[object], ...] = (
     CredentialManagerServices,
     CallerServices,
     AuditServices,
+    UpdateCredentialsServices,
 )
 """What serves the slots of the function table: a method of a slot's name is that slot."""
 
@@ -58,6 +60,7 @@ def make_services(lsa: Lsa) -> tuple[object, ...]:
         CredentialManagerServices(lsa.security, lsa.memory, lsa.bus),
         CallerServices(lsa.security, choices),
         AuditServices(lsa.bus, lsa.names_of),
+        UpdateCredentialsServices(lsa.security, lsa.office, choices),
     )
     assert tuple(map(type, services)) == SERVICES
     return services

@@ -6,7 +6,7 @@ import os
 
 import attrs
 
-from lsart.contract import SECPKG_PARAMETERS, Choices
+from lsart.contract import QUOTA_LIMITS, SECPKG_PARAMETERS, Choices
 from lsart.memory import MachineLimits
 from lsart.security import Accounts, read_accounts
 
@@ -36,6 +36,15 @@ class Costs:
                 raise ValueError(f"Costs({field.name}={getattr(self, field.name)}): a cost cannot be negative")
 
 
+_QUOTAS = QUOTA_LIMITS(
+    paged_pool_limit=32 << 20,
+    non_paged_pool_limit=1 << 20,
+    minimum_working_set_size=50 << 12,
+    maximum_working_set_size=345 << 12,
+    pagefile_limit=1 << 30,
+)
+
+
 def _accounts(given: Accounts | str | os.PathLike[str]) -> Accounts:
     return given if isinstance(given, Accounts) else read_accounts(given)
 
@@ -53,6 +62,7 @@ class LsaSettings:
         contain_faults: whether a package that raises an exception stays in use, so that one bad call need not end a
             long run. LSASS disables it.
         torn_writes: whether a write to shared bytes of more than 8 is two, with others in between.
+        quotas: what a process may use that runs by the token of a logon; no page states a value, so that is assumed.
         accounts: who may log on, or the file that says so (see `lsart.security.read_accounts`); nobody unless given.
     """
 
@@ -65,6 +75,7 @@ class LsaSettings:
     watchdog: float | None = 5.0
     contain_faults: bool = False
     torn_writes: bool = False
+    quotas: QUOTA_LIMITS = _QUOTAS
     accounts: Accounts = attrs.field(factory=Accounts, converter=_accounts)
 
     def __attrs_post_init__(self) -> None:

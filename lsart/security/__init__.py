@@ -40,6 +40,12 @@ from lsart.security._sid import (
     sid_text,
 )
 from lsart.security._token_bytes import pack_token_groups, unpack_token_groups
+from lsart.security._token_information_bytes import (
+    pack_token_information,
+    pack_unicode_string,
+    unpack_token_information,
+    unpack_unicode_string,
+)
 from lsart.security._tokens import AccessToken, Tokens
 from lsart.security._wait_event import WaitEvent
 
@@ -98,6 +104,8 @@ __all__ = [
     "pack_string",
     "pack_token_groups",
     "package_infos_size",
+    "pack_token_information",
+    "pack_unicode_string",
     "parse_accounts",
     "parts_of",
     "privilege_name",
@@ -108,4 +116,6 @@ __all__ = [
     "unpack_package_infos",
     "unpack_string",
     "unpack_token_groups",
+    "unpack_token_information",
+    "unpack_unicode_string",
 ]

@@ -41,6 +41,8 @@ _BY_LOGON_TYPE = {
     11: ("S-1-5-4",),  # CachedInteractive
 }
 
+_NETWORK = (3, 8)  # Network, NetworkCleartext
+
 DEFAULT_POLICY: Mapping[str, tuple[str, ...]] = {EVERYONE: ("SeChangeNotifyPrivilege",)}
 """Privileges that LSA gives by group or user: everybody may pass through folders, as on a fresh machine."""
 
@@ -65,6 +67,11 @@ class TokenContent:
     authority_name: str
     workstation: str
     profile_path: str
+
+    @property
+    def is_primary(self) -> bool:
+        """Whether a process can run by it: not those of network logons, which are to be impersonated (LLG-2)."""
+        return self.logon_type not in _NETWORK
 
     @property
     def is_anonymous(self) -> bool:

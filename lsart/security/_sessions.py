@@ -187,6 +187,21 @@ class Sessions:
         self._end(session, time_ns)
         return True
 
+    def give_up(self, session: LogonSession, time_ns: int) -> None:
+        """LSA does not need a session that was handed over a moment ago: unless a token refers to it, it ends."""
+        if session.state is SessionState.OWNED and not session.references:
+            self._end(session, time_ns)
+
+    def created_in(self, call: int, since_ns: int) -> list[LogonSession]:
+        """Sessions made in a call that came at `since_ns` and still their package's, newest first."""
+        found = []
+        for session in reversed(self._sessions.values()):
+            if session.created.time_ns < since_ns:
+                break
+            if session.created.call == call and session.state is SessionState.CREATED:
+                found.append(session)
+        return found
+
     def release_package(self, package: str, time_ns: int) -> None:
         """Tell which sessions a package leaves behind when it is unloaded, and give them back. One that a token still
         refers to becomes LSA's."""

@@ -24,6 +24,7 @@ from lsart.events import (
     Bus,
     FaultContained,
     LockOrphaned,
+    LogonSessionLeft,
     MisuseEvent,
     Origin,
     OutputNotFromHeap,
@@ -175,7 +176,8 @@ class _Watch:
 
     def __init__(self, bus: Bus) -> None:
         self._lsa: Lsa | None = None
-        bus.subscribe(self._on_trouble, PackageDisabled, FaultContained, LockOrphaned, MisuseEvent, OutputNotFromHeap)
+        failures = PackageDisabled, FaultContained, LockOrphaned, LogonSessionLeft, MisuseEvent, OutputNotFromHeap
+        bus.subscribe(self._on_trouble, *failures)
 
     def look_at(self, lsa: Lsa) -> None:
         """Watch the accesses of this LSA's packages."""

@@ -6,6 +6,7 @@ from lsart.contract import NTSTATUS
 from lsart.events import (
     AccessViolated,
     AccountHandleLeaked,
+    AccountNameMissing,
     BlockLeaked,
     Bus,
     CredentialLeaked,
@@ -19,6 +20,7 @@ from lsart.events import (
     InnerCallCancelled,
     LockOrphaned,
     LogonSessionLeaked,
+    LogonSessionLeft,
     MisuseEvent,
     ObjectRefused,
     Origin,
@@ -32,6 +34,7 @@ from lsart.events import (
     SlotOutOfPlace,
     SlotUnavailable,
     Subscription,
+    SubStatusMisplaced,
     TokenSourceForeign,
     describe,
 )
@@ -63,9 +66,12 @@ class TroubleWatch:
             bus.subscribe(self._on_handle_leaked, HandleLeaked),
             bus.subscribe(self._on_credential_leaked, CredentialLeaked),
             bus.subscribe(self._on_violation, AccessViolated),
-            bus.subscribe(self._on_misuse, FaultContained, LockOrphaned, MisuseEvent, OutputNotFromHeap),
+            bus.subscribe(
+                self._on_misuse, FaultContained, LockOrphaned, LogonSessionLeft, MisuseEvent, OutputNotFromHeap
+            ),
             bus.subscribe(
                 self._on_notice,
+                AccountNameMissing,
                 DispatchTableExceeded,
                 EntryPointMissing,
                 EntryPointUnused,
@@ -76,6 +82,7 @@ class TroubleWatch:
                 SlotMisused,
                 SlotOutOfPlace,
                 SlotUnavailable,
+                SubStatusMisplaced,
                 TokenSourceForeign,
             ),
         )

@@ -12,7 +12,7 @@ from lsart.contract import NTSTATUS, SECPKG_PARAMETERS, ClientRequest, FunctionT
 from lsart.events import Bus, Event
 from lsart.memory import Resource
 
-__all__ = ["Log", "Scripted", "in_use", "scripted", "simulated", "status_of"]
+__all__ = ["Log", "Scripted", "in_use", "scripted", "simulated", "status_of", "value_of"]
 
 _P = ParamSpec("_P")
 _E = TypeVar("_E", bound=Event)
@@ -82,7 +82,7 @@ class Scripted:
         self.package_id = package_id
         self.parameters = parameters
         self.table = table
-        return None if self._initialize is None else await _value(self._initialize(table))
+        return None if self._initialize is None else await value_of(self._initialize(table))
 
     def SpGetInfo(self) -> SecPkgInfo:
         return SecPkgInfo(self.name)
@@ -91,7 +91,7 @@ class Scripted:
         async def entry(
             client_request: ClientRequest, submit_buffer: bytes, client_base: Pointer | None, length: int
         ) -> Any:
-            return await _value(function(self.table, client_request, submit_buffer))
+            return await value_of(function(self.table, client_request, submit_buffer))
 
         return entry
 
@@ -102,7 +102,7 @@ def scripted(name: str, **functions: Any) -> Scripted:
     return kind(name, **functions)
 
 
-async def _value(result: object) -> object:
+async def value_of(result: object) -> object:
     return await result if inspect.isawaitable(result) else result
 
 

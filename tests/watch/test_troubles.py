@@ -7,10 +7,12 @@ from stories import Story, in_call
 from lsart.contract import STATUS_INSUFFICIENT_RESOURCES
 from lsart.events import (
     AccessViolated,
+    AccountNameMissing,
     BlockLeaked,
     DispatchTableExceeded,
     DoubleFree,
     LockOrphaned,
+    LogonSessionLeft,
     Origin,
     OutputNotFromHeap,
     PackageDisabled,
@@ -60,13 +62,16 @@ def test_misuse_and_notices_are_counted_by_kind_with_the_first_in_words() -> Non
         double,
         LockOrphaned(time_ns=6, lock="heap lock of section-1", origin=ALICE),
         OutputNotFromHeap(time_ns=6, package="cache", output="ReturnBuffer", address=1),
+        LogonSessionLeft(time_ns=6, logon_id=1000, status=0xC000006D, created=ALICE),
+        AccountNameMissing(time_ns=6, package="cache", status=0, origin=ALICE),
         DispatchTableExceeded(time_ns=7, package="cache", slot="CreateSharedMemory"),
         SlotMisused(time_ns=8, slot="AllocateLsaHeap", parameter="length", problem="is -1", origin=ALICE),
     )
     misuse = [(each.kind, each.count) for each in story.summary.misuse]
-    assert misuse == [("DoubleFree", 2), ("LockOrphaned", 1), ("OutputNotFromHeap", 1)]
+    assert misuse == [("DoubleFree", 2), ("LockOrphaned", 1), ("LogonSessionLeft", 1), ("OutputNotFromHeap", 1)]
     assert "address=16" in story.summary.misuse[0].example
     assert [(each.kind, each.count) for each in story.summary.notices] == [
+        ("AccountNameMissing", 1),
         ("DispatchTableExceeded", 1),
         ("SlotMisused", 1),
     ]
