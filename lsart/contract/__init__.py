@@ -101,9 +101,11 @@ from lsart.contract._security_structures import (
     TOKEN_SOURCE,
 )
 from lsart.contract._sspi_structures import (
+    CRED_UI_TYPES,
     SECBUFFER_VERSION,
     AcceptLsaModeLeg,
     ContextLeg,
+    ContextMetaData,
     InitLsaModeLeg,
     SecBuffer,
     SecBufferDesc,
@@ -223,6 +225,7 @@ __all__ = [
     "CRED_TYPE_DOMAIN_PASSWORD",
     "CRED_TYPE_DOMAIN_VISIBLE_PASSWORD",
     "CRED_TYPE_GENERIC",
+    "CRED_UI_TYPES",
     "DS_NAME_ERROR",
     "DS_NAME_FORMAT",
     "ENCRYPTED_CREDENTIALW",
@@ -338,6 +341,7 @@ __all__ = [
     "ConfigurationError",
     "Contents",
     "ContextLeg",
+    "ContextMetaData",
     "Direction",
     "DocumentedStatus",
     "EntryPoint",

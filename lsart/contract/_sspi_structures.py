@@ -7,8 +7,9 @@ Pages: sdk-api ns-sspi-secbuffer, ns-sspi-secbufferdesc.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+from typing import Any, Final
 
 import attrs
 
@@ -17,9 +18,11 @@ from lsart.contract._status import NTSTATUS
 from lsart.contract._structures import SecPkgInfo
 
 __all__ = [
+    "CRED_UI_TYPES",
     "SECBUFFER_VERSION",
     "AcceptLsaModeLeg",
     "ContextLeg",
+    "ContextMetaData",
     "InitLsaModeLeg",
     "SecBuffer",
     "SecBufferDesc",
@@ -28,6 +31,15 @@ __all__ = [
 ]
 
 SECBUFFER_VERSION = 0
+CRED_UI_TYPES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "password": "28bfc32f-10f6-4738-98d1-1ac061df716a",
+        "certificate": "235f69ad-73fb-4dbc-8203-0629e739339b",
+        "csp": "68fd9879-079c-4dfe-8281-578aadc1c100",
+    }
+)
+"""The kinds of credentials that a dialog can ask for, as GUIDs, by what they are (SUI-1). Page: sdk-api
+nc-ntsecpkg-spgetcreduicontextfn."""
 _ATTRIBUTES = 0xF0000000  # SECBUFFER_ATTRMASK
 _WORD_MAX = 0xFFFF_FFFF_FFFF_FFFF
 _SUCCESS = NTSTATUS(0)
@@ -141,6 +153,19 @@ class ContextLeg:
     output: SecBufferDesc
     context_attr: int
     expiry: int | None
+    status: NTSTATUS = _SUCCESS
+
+
+@attrs.frozen
+class ContextMetaData:
+    """What a negotiation sends along to the peer, and the context that it belongs to from now on.
+
+    Args:
+        status: STATUS_SUCCESS, or an informational one, which is success too (SQM-2).
+    """
+
+    meta_data: bytes
+    context: SecHandle
     status: NTSTATUS = _SUCCESS
 
 

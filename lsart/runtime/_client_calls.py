@@ -110,6 +110,10 @@ class ClientCalls(ClientConnections):
         if not status.is_success:
             raise StatusError(status, f"{buffer!r} is no return buffer of {self.name}")
 
+    def mark_buffer(self, pointer: Pointer) -> None:
+        """From now on FreeContextBuffer frees it, and LsaFreeReturnBuffer does not."""
+        self._context_buffers.add(pointer.address)
+
     def free_buffer(self, buffer: Pointer, origin: Origin) -> bool:
         """Free a buffer that LSA or a package put into this process; False when it is none."""
         if self._context_buffers:

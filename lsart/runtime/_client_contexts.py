@@ -109,8 +109,7 @@ class ClientContexts(ClientLogon):
         return pointer
 
     def _mark_buffer(self, pointer: Pointer) -> None:
-        """From now on FreeContextBuffer frees it, and LsaFreeReturnBuffer does not."""
-        self._context_buffers.add(pointer.address)
+        self.mark_buffer(pointer)
 
     def run_down(self) -> None:
         """Give back what the process has of SSPI, as it ends: contexts first. Packages hear of it in workers."""

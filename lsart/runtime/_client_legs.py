@@ -21,6 +21,7 @@ from lsart.contract import (
     constants,
 )
 from lsart.runtime._client_contexts import ClientContexts
+from lsart.runtime._contexts import ClientContext
 from lsart.runtime._duties import information_fault
 from lsart.runtime._enter import entry
 from lsart.runtime._legs import Leg, LegResult
@@ -86,7 +87,11 @@ class ClientLegs(ClientContexts):
         )
         legs = self._lsa.legs
         result = await self._call(package, leg.slot, partial(legs.serve, leg), partial(legs.undo, leg=leg))
-        handle = self._handle_of(context, leg, result)
+        try:
+            handle = self._handle_of(context, held, result.context)
+        except StatusError:
+            self._discard(result.output)
+            raise
         try:
             if result.packed is not None:
                 await self._map_context(result.context, result.packed)
@@ -141,20 +146,23 @@ class ClientLegs(ClientContexts):
 
     # ------------------------------------------------------------------ inside
 
-    def _handle_of(self, given: SecHandle | None, leg: Leg, result: LegResult) -> SecHandle:
-        """The client's handle of what the leg left: the one it has, unless the package has another context now."""
-        if given is None or leg.context is None:
-            return self._open_context(result.context)
-        if self._find_context(given) is not leg.context:  # deleted while its leg was under way
-            self._discard(result.output)
-            if result.context is not leg.context:
-                self._lsa.contexts.drop(result.context)
+    def _handle_of(self, given: SecHandle | None, held: ClientContext | None, left: ClientContext) -> SecHandle:
+        """The client's handle of the context that a call left: the one it has, unless the package has another now.
+
+        Raises:
+            StatusError: SEC_E_INVALID_HANDLE: it was deleted while the call was under way.
+        """
+        if given is None or held is None:
+            return self._open_context(left)
+        if self._find_context(given) is not held:
+            if left is not held:
+                self._lsa.contexts.drop(left)
             raise self._not_a_handle(given)
-        if result.context is leg.context:
+        if left is held:
             return given
         self._close_context(given)
-        self._lsa.contexts.drop(leg.context)
-        return self._open_context(result.context)
+        self._lsa.contexts.drop(held)
+        return self._open_context(left)
 
     def _give_up(self, handle: SecHandle, result: LegResult) -> None:
         """The leg failed after the package had served it: the client has nothing of it."""

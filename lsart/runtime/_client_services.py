@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from lsart.contract import (
     SECPKG_SLOTS,
     STATUS_INVALID_PARAMETER,
@@ -18,9 +16,7 @@ from lsart.memory import LSASS, Access, LsaMemory
 from lsart.runtime._caller import call_under_way
 from lsart.runtime._inner_call import InnerCall, current_inner_call
 from lsart.runtime._pacer import Pacer, touch_commit
-
-if TYPE_CHECKING:
-    from lsart.runtime._request import Request
+from lsart.runtime._request import Request
 
 __all__ = ["ClientServices"]
 
@@ -46,6 +42,8 @@ class ClientServices:
         pointer = request.client.process.allocate(length_required, origin)
         if pointer is None:
             raise StatusError(STATUS_NO_MEMORY, f"the quota of {request.client.name} does not allow it")
+        if isinstance(request, Request) and request.entry in _REQUESTLESS:  # SSPI's: FreeContextBuffer frees it
+            request.client.mark_buffer(pointer)
         return pointer
 
     async def FreeClientBuffer(

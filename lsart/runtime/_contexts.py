@@ -11,16 +11,19 @@ For the half of a context in the client's process see `_client_sspi`: what it pu
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, ClassVar
 
 import attrs
 
-from lsart.contract import Slot, StatusError, constants
+from lsart.contract import SEC_E_INTERNAL_ERROR, SEC_E_INVALID_HANDLE, Slot, StatusError, constants
 from lsart.engine import exploring, touch
 from lsart.runtime._current import current_request
 from lsart.runtime._dispatch import Dispatcher
 from lsart.runtime._enter import Entrance, entry
 from lsart.runtime._package import Package
+from lsart.runtime._results import Returned
 
 if TYPE_CHECKING:
     from lsart.runtime._client import Client
@@ -103,6 +106,54 @@ class Contexts:
         self._next += 1
         if isinstance(record, ClientContext) and record.credential is not None:
             record.credential.uses += 1
+
+    def follow(self, credential: ClientCredential | None, context: ClientContext | None, number: int) -> ClientContext:
+        """The context that a call left, by the number which the package gave: the one it was about, or a new one. 0 is
+        the number as before.
+
+        Raises:
+            StatusError: SEC_E_INTERNAL_ERROR: there is none.
+        """
+        if context is not None and number in (0, context.handle):
+            return context
+        owner = context or credential
+        assert owner is not None
+        if not number:
+            raise StatusError(SEC_E_INTERNAL_ERROR, f"{owner.package.name} gave no handle of the new context")
+        if credential is None and context is not None:
+            credential = context.credential
+        made = ClientContext(owner.package, number, owner.client, credential)
+        self.add(made)
+        return made
+
+    # ------------------------------------------------------------------ how they are used
+
+    async def enter(self, record: ClientCredential | ClientContext, slot: Slot, *arguments: object) -> Returned:
+        """Enter the package with its own number of the record and these arguments. In a worker; the record stays until
+        it is through, whoever gives it back meanwhile.
+
+        Raises:
+            StatusError: as `Entrance.enter`; SEC_E_INVALID_HANDLE when it went before.
+        """
+        with self.holding(record):
+            return await self._entrance.enter(record.package, slot, record.handle, *arguments)
+
+    @contextmanager
+    def holding(self, *records: ClientCredential | ClientContext) -> Iterator[None]:
+        """They stay while the block runs, whoever gives them back meanwhile.
+
+        Raises:
+            StatusError: SEC_E_INVALID_HANDLE when one of them went before.
+        """
+        if any(each.is_gone for each in records):
+            raise StatusError(SEC_E_INVALID_HANDLE, "it was given back meanwhile")
+        for each in records:
+            each.uses += 1
+        try:
+            yield
+        finally:
+            for each in records:
+                self.drop(each)
 
     # ------------------------------------------------------------------ how they end
 

@@ -14,7 +14,6 @@ from lsart.contract import (
     NTSTATUS,
     SEC_E_BUFFER_TOO_SMALL,
     SEC_E_INTERNAL_ERROR,
-    SEC_E_INVALID_HANDLE,
     SEC_I_COMPLETE_AND_CONTINUE,
     SEC_I_CONTINUE_NEEDED,
     SEC_I_INCOMPLETE_CREDENTIALS,
@@ -94,16 +93,8 @@ class Legs:
         Raises:
             StatusError: the package's, or what is wrong with what it gave back. No context is made then.
         """
-        held = [each for each in (leg.context, leg.credential) if each is not None]
-        if any(each.is_gone for each in held):  # while the call waited for a worker
-            raise StatusError(SEC_E_INVALID_HANDLE, "it was deleted meanwhile")
-        for each in held:
-            each.uses += 1
-        try:
+        with self._contexts.holding(*(each for each in (leg.context, leg.credential) if each is not None)):
             return await self._enter(leg, request)
-        finally:
-            for each in held:
-                self._contexts.drop(each)
 
     def undo(self, request: Request, result: LegResult, leg: Leg) -> None:
         """Nobody takes the result: what it made goes again."""
@@ -124,12 +115,7 @@ class Legs:
             returned = await self._entrance.enter(leg.package, _ACCEPT, *numbers, *given)
         number, output, attributes, expiry, is_mapped, data = returned.outs
         packed, fault = self._take(data, leg)
-        context = leg.context
-        if context is None or number not in (0, context.handle):
-            if not number:
-                raise StatusError(SEC_E_INTERNAL_ERROR, f"{leg.package.name} gave no handle of the new context")
-            context = ClientContext(leg.package, number, request.client, leg.credential or _made_with(leg.context))
-            self._contexts.add(context)
+        context = self._contexts.follow(leg.credential, leg.context, number)
         result = LegResult(
             returned.status,
             context,
@@ -163,10 +149,6 @@ class Legs:
         self._memory.FreeLsaHeap(base, Origin(SYSTEM, function=leg.slot, time_ns=now_ns()))
         fault = f"ContextData has {block.size} bytes, not {data.length}" if data.length > block.size else ""
         return SecBuffer(data.buffer_type, content), fault
-
-
-def _made_with(context: ClientContext | None) -> ClientCredential | None:
-    return None if context is None else context.credential
 
 
 def _output_fault(output: SecBufferDesc, leg: Leg) -> StatusError | None:
