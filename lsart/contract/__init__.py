@@ -111,6 +111,7 @@ from lsart.contract._sspi_structures import (
     SecBufferDesc,
     SecHandle,
     SecPkgInfoArray,
+    SecurityUserData,
 )
 from lsart.contract._status import (
     NDIS_STATUS,
@@ -371,6 +372,7 @@ __all__ = [
     "SecHandle",
     "SecPkgInfo",
     "SecPkgInfoArray",
+    "SecurityUserData",
     "Severity",
     "SharedBytes",
     "Slot",

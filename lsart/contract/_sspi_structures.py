@@ -28,6 +28,7 @@ __all__ = [
     "SecBufferDesc",
     "SecHandle",
     "SecPkgInfoArray",
+    "SecurityUserData",
 ]
 
 SECBUFFER_VERSION = 0
@@ -200,6 +201,20 @@ class AcceptLsaModeLeg:
     mapped_context: bool = False
     context_data: SecBuffer | None = None
     status: NTSTATUS = _SUCCESS
+
+
+@attrs.frozen
+class SecurityUserData:
+    """Who a session's user is. Page: sdk-api ns-ntsecpkg-security_user_data.
+
+    Args:
+        user_name, logon_domain_name, logon_server: names. sid: of the user, as text.
+    """
+
+    user_name: str
+    logon_domain_name: str
+    logon_server: str
+    sid: str
 
 
 class SecPkgInfoArray(tuple[SecPkgInfo, ...]):

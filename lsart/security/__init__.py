@@ -47,6 +47,7 @@ from lsart.security._token_information_bytes import (
     unpack_unicode_string,
 )
 from lsart.security._tokens import AccessToken, Tokens
+from lsart.security._user_data import pack_user_data, unpack_user_data, user_data_size
 from lsart.security._wait_event import WaitEvent
 
 __all__ = [
@@ -105,6 +106,7 @@ __all__ = [
     "pack_token_groups",
     "pack_token_information",
     "pack_unicode_string",
+    "pack_user_data",
     "package_infos_size",
     "parse_accounts",
     "parts_of",
@@ -118,4 +120,6 @@ __all__ = [
     "unpack_token_groups",
     "unpack_token_information",
     "unpack_unicode_string",
+    "unpack_user_data",
+    "user_data_size",
 ]
