@@ -176,7 +176,7 @@ class ClientContexts(ClientLogon):
     # ------------------------------------------------------------------ inside
 
     def _new_table(self, kind: str) -> SecureHandles[Any]:
-        return SecureHandles(kind, current().random("lsa", "sspi handles", kind, self.name).randbytes(16))
+        return SecureHandles(kind, current().random("lsa", "sspi handles", kind, self.process_id).randbytes(16))
 
     def _is_usable(self, record: ClientContext | ClientCredential) -> bool:
         self._touch_contexts("r", "look a handle up")

@@ -131,15 +131,24 @@ class ClientLegs(ClientContexts):
         entry: str,
         serve: Callable[[Request], Awaitable[_T]],
         undo: Callable[[Request, _T], None],
+        *,
+        unserved: Callable[[], object] | None = None,
     ) -> _T:
-        """Have a worker serve it.
+        """Have a worker serve it; the rest is as in `Dispatcher.call`.
 
         Raises:
             StatusError: with a code of SSPI. ProcessTerminated: this process ended meanwhile.
         """
         try:
             return await self._lsa.dispatcher.call(
-                self._client, package, entry, serve, undo, "", is_trusted=self.has_tcb_privilege
+                self._client,
+                package,
+                entry,
+                serve,
+                undo,
+                "",
+                is_trusted=self.has_tcb_privilege,
+                unserved=unserved,
             )
         except StatusError as error:
             raise sspi_error(error) from None

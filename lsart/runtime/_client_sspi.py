@@ -229,16 +229,30 @@ class ClientSspi(ClientLegs):
     async def _end(self, record: ClientCredential | ClientContext) -> None:
         """Let go of what the client has no handle of any more, and wait until the package has heard of it."""
         contexts = self._lsa.contexts
+        is_taken = True
+
+        def unserved() -> None:
+            nonlocal is_taken
+            is_taken = False
+            contexts.drop(record)
+
         try:
             failure = await self._call(
-                record.package, record.ends_with.name, lambda _: contexts.let_go(record), lambda *_: None
+                record.package,
+                record.ends_with.name,
+                lambda _: contexts.let_go(record),
+                lambda *_: None,
+                unserved=unserved,
             )
         except StatusError:  # the package is gone, and what it had with it
-            if not record.is_gone:
+            if is_taken and not record.is_gone:
                 contexts.drop(record)
             return
         if failure is not None:
             raise sspi_error(failure)
+
+    async def _let_go(self, record: ClientCredential | ClientContext, request: Request) -> StatusError | None:
+        return await self._lsa.contexts.let_go(record)
 
     async def _acquire(self, package: Package, arguments: tuple[Any, ...], request: Request) -> _Acquired:
         number, expiry = (await self._lsa.entrance.enter(package, _ACQUIRE, *arguments)).outs

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 import attrs
@@ -148,6 +149,7 @@ class Contexts:
         if any(each.is_gone for each in records):
             raise StatusError(SEC_E_INVALID_HANDLE, "it was given back meanwhile")
         for each in records:
+            self._touch(each, "use")
             each.uses += 1
         try:
             yield
@@ -187,7 +189,7 @@ class Contexts:
         is_there = record.package.state.is_available
         slot = record.ends_with.name
         if not is_there or not self._dispatcher.post(
-            record.client, record.package, slot, lambda _: self.let_go(record)
+            record.client, record.package, slot, lambda _: self.let_go(record), partial(self.drop, record)
         ):
             record.uses -= 1  # nobody is there to be told
             self._forget(record)

@@ -86,6 +86,7 @@ class Dispatcher:
         *,
         outer: Request | None = None,
         is_trusted: bool = False,
+        unserved: Callable[[], object] | None = None,
     ) -> _T:
         """Serve one call and wait for its result.
 
@@ -96,6 +97,7 @@ class Dispatcher:
             outer: the call of this client in which a package makes it. It concerns LSA alone, so that it does not end
                 with the client's process, and is served while LSA waits for the calls that are under way.
             is_trusted: it came by a connection of LsaRegisterLogonProcess.
+            unserved: run if `serve` never is, though the call was taken: LSA stopped, or the package went meanwhile.
 
         Raises:
             StatusError: the call's status. ProcessTerminated: the client ended meanwhile.
@@ -109,6 +111,7 @@ class Dispatcher:
             raise StatusError(STATUS_NO_SUCH_PACKAGE, f"package {package.name!r} is {package.state.value}")
         self._number += 1
         request = Request(self._number, client, package, entry, serve, undo, operation, now_ns(), outer, is_trusted)
+        request.unserved = unserved
         self._in_flight += 1
         package.begin_call()
         self._give_to_worker(request)
@@ -138,6 +141,7 @@ class Dispatcher:
         package: Package,
         entry: str,
         serve: Callable[[Request], Awaitable[object]],
+        unserved: Callable[[], object],
     ) -> bool:
         """Have something served for which nobody waits, as when a client is gone. False when LSA does so no more."""
         if self._is_stopped:
@@ -145,6 +149,7 @@ class Dispatcher:
         self._number += 1
         request = Request(self._number, client, package, entry, serve, _discard, "", now_ns(), None, False)
         request.is_settled = True
+        request.unserved = unserved
         self._in_flight += 1
         package.begin_call()
         self._give_to_worker(request)
@@ -271,6 +276,7 @@ class Dispatcher:
             if package.state.is_available:
                 if self._explores:
                     rename(f"LSA worker {worker} for {request.client.name}")
+                request.unserved = None
                 result = outcome.Value(await request.serve(request))
             else:  # disabled while the call waited for a worker
                 result = outcome.Error(StatusError(STATUS_NO_SUCH_PACKAGE, f"package {package.name!r} is disabled"))
@@ -294,6 +300,8 @@ class Dispatcher:
 
     def _finish(self, request: Request, result: outcome.Outcome[Any]) -> None:
         request.is_finished = True
+        if request.unserved is not None:
+            request.unserved()
         self._in_flight -= 1
         request.package.end_call()
         if self._explores:

@@ -41,6 +41,7 @@ class Request:
         "serve",
         "task",
         "undo",
+        "unserved",
     )
 
     def __init__(
@@ -62,6 +63,7 @@ class Request:
         self.entry = entry
         self.serve = serve
         self.undo = undo
+        self.unserved: Callable[[], object] | None = None  # run if it ends before a worker began to serve it
         self.operation = operation
         self.outer, self.is_trusted = outer, is_trusted
         self.client_token: int | None = None  # LSA's handle, once a package asked

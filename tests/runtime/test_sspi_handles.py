@@ -9,7 +9,7 @@ import pytest
 import trio
 import trio.testing
 from lsas import in_use, simulated, status_of
-from sspi import Ssp, accept, acquire, initialize, token
+from sspi import Ssp, accept, acquire, initialize, settings, token
 
 import lsart
 from lsart.contract import (
@@ -261,4 +261,55 @@ async def test_contexts_of_a_package_that_is_gone_are_dead_and_can_be_given_back
         await alice.FreeCredentialsHandle(credential)
         assert len(ssp.entered) == entered
         assert len(lsa.contexts) == 0
+        assert lsa.check() == []
+
+
+@simulated
+async def test_a_process_of_the_same_name_has_none_of_the_handles_of_one_before() -> None:
+    ssp = Ssp(messages=3)
+    async with lsart.open_lsa(ssp) as lsa:
+        first = lsa.start_client("alice")
+        credential = await acquire(first)
+        context = (await initialize(first, credential)).new_context
+        first.terminate()
+        second = lsa.start_client("alice")
+        own = await acquire(second)
+        assert own != credential
+        assert await status_of(initialize(second, credential)) == SEC_E_INVALID_HANDLE
+        assert await status_of(second.DeleteSecurityContext(context)) == SEC_E_INVALID_HANDLE
+
+
+@pytest.mark.parametrize("dies", [True, False])
+@simulated
+async def test_what_waits_for_a_worker_when_its_package_goes_is_given_back(dies: bool) -> None:
+    go_on = trio.Event()
+
+    async def faults(ssp: Ssp, name: str, given: tuple[Any, ...]) -> None:
+        if name == "Accept":
+            await go_on.wait()
+            raise RuntimeError("a fault")
+
+    ssp = Ssp(messages=3, before=faults)
+    async with lsart.open_lsa(ssp, settings=settings(workers=1)) as lsa:
+        alice, bob = lsa.start_client("alice"), lsa.start_client("bob")
+        credential, other = await acquire(alice), await acquire(bob)
+        context = (await initialize(alice, credential)).new_context
+
+        async def deletes() -> None:
+            if dies:
+                await _dies(alice, alice.DeleteSecurityContext(context))
+            else:
+                await alice.DeleteSecurityContext(context)
+
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(status_of, accept(bob, other, None, token(b"token 1")))
+            await trio.testing.wait_all_tasks_blocked()
+            nursery.start_soon(deletes)
+            await trio.testing.wait_all_tasks_blocked()
+            if dies:
+                alice.terminate()
+            go_on.set()
+        await trio.testing.wait_all_tasks_blocked()
+        assert "Delete" not in ssp.names()  # it is disabled by then
+        assert len(lsa.contexts) == (1 if dies else 2)  # the credentials of those who live
         assert lsa.check() == []
