@@ -29,6 +29,7 @@ from lsart.contract._errors import (
     StatusError,
     StringNotDecoded,
 )
+from lsart.contract._extended_structures import SECPKG_CONTEXT_THUNKS, SECPKG_EXTENDED_INFORMATION
 from lsart.contract._lifecycle import (
     PackageState,
     PackageStep,
@@ -46,6 +47,7 @@ from lsart.contract._memory_choices import (
     Misuse,
     ZeroSize,
 )
+from lsart.contract._message_buffers import sealed_buffers, signed_buffers
 from lsart.contract._notification_structures import (
     CREATE_SUSPENDED,
     ERROR_ACCESS_DENIED,
@@ -213,6 +215,7 @@ from lsart.contract._tables._statuses import (
     STATUS_SUCCESS,
     STATUS_UNSUCCESSFUL,
 )
+from lsart.contract._user_mode_ports import ClientCallbackFunction, DllFunctions
 from lsart.contract._win_errors import (
     LsaNtStatusToWinError,
 )
@@ -255,10 +258,12 @@ __all__ = [
     "SECBUFFER_VERSION",
     "SECPKG_CALL_INFO",
     "SECPKG_CLIENT_INFO",
+    "SECPKG_CONTEXT_THUNKS",
     "SECPKG_DLL_SLOTS",
     "SECPKG_EVENT_DOMAIN_CHANGE",
     "SECPKG_EVENT_NOTIFY",
     "SECPKG_EVENT_PACKAGE_CHANGE",
+    "SECPKG_EXTENDED_INFORMATION",
     "SECPKG_PARAMETERS",
     "SECPKG_PRIMARY_CRED",
     "SECPKG_SLOTS",
@@ -338,12 +343,14 @@ __all__ = [
     "CallPackageReply",
     "ChoiceInfo",
     "Choices",
+    "ClientCallbackFunction",
     "ClientRequest",
     "ConfigurationError",
     "Contents",
     "ContextLeg",
     "ContextMetaData",
     "Direction",
+    "DllFunctions",
     "DocumentedStatus",
     "EntryPoint",
     "FailureValue",
@@ -391,4 +398,6 @@ __all__ = [
     "proofs",
     "rules",
     "rules_of",
+    "sealed_buffers",
+    "signed_buffers",
 ]

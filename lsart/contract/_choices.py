@@ -5,13 +5,13 @@ from __future__ import annotations
 import attrs
 
 from lsart.contract._choice import ChoiceInfo
-from lsart.contract._sspi_lsa_choices import SspiLsaChoices
+from lsart.contract._user_mode_choices import UserModeChoices
 
 __all__ = ["Choices", "choice_infos"]
 
 
 @attrs.frozen
-class Choices(SspiLsaChoices):
+class Choices(UserModeChoices):
     """What lsart does where no page says what happens.
 
     One field per question. The defaults are what careful systems do; the alternatives are what a real one could

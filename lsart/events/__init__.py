@@ -98,6 +98,13 @@ from lsart.events._security import (
     TokenSourceForeign,
 )
 from lsart.events._sspi import ContextLeft, CredentialInUse, ExpiryMissing, SlotOutOfPlace
+from lsart.events._user_mode import (
+    CallbackRegistered,
+    ClientCrashed,
+    ContextMapped,
+    ContextShared,
+    UserModeLoaded,
+)
 
 __all__ = [
     "SYSTEM",
@@ -114,10 +121,14 @@ __all__ = [
     "CallFinished",
     "CallQueued",
     "CallStarted",
+    "CallbackRegistered",
     "Cause",
     "ClientConnected",
+    "ClientCrashed",
     "ClientDisconnected",
     "ContextLeft",
+    "ContextMapped",
+    "ContextShared",
     "CredentialInUse",
     "CredentialLeaked",
     "CredentialsOffered",
@@ -196,6 +207,7 @@ __all__ = [
     "TokenCreated",
     "TokenSourceForeign",
     "UnloadRequested",
+    "UserModeLoaded",
     "WarningRaised",
     "WorkersExhausted",
     "WrongPair",

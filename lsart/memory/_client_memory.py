@@ -12,6 +12,7 @@ from lsart.memory._backing import Backing
 from lsart.memory._environment import Environment
 from lsart.memory._heap import Heap, HeapKind
 from lsart.memory._machine import PAGE_SIZE, Machine, round_up
+from lsart.memory._process_heap import ProcessHeap
 from lsart.memory._section import Section
 from lsart.memory._space import AddressSpace
 
@@ -35,7 +36,7 @@ class ClientMemory:
         number: its process number, which decides where its addresses lie.
     """
 
-    __slots__ = ("_environment", "_heap", "_is_closed", "_machine", "_own", "_sections", "space")
+    __slots__ = ("_dll_heap", "_environment", "_heap", "_is_closed", "_machine", "_own", "_sections", "space")
 
     def __init__(self, name: str, number: int, machine: Machine, environment: Environment) -> None:
         self.space = AddressSpace(name, start=_STRIDE * (16 + number))
@@ -43,13 +44,22 @@ class ClientMemory:
         self._environment = environment
         self._heap: Heap | None = None
         self._own: Heap | None = None
+        self._dll_heap: ProcessHeap | None = None
         self._sections: tuple[Section, ...] = ()
         self._is_closed = False
 
     @property
     def committed(self) -> int:
-        """Bytes committed for reply buffers and for what the client allocated itself."""
-        return sum(heap.backing.committed for heap in (self._heap, self._own) if heap is not None)
+        """Bytes committed for reply buffers, for what the client allocated itself, and for user-mode packages."""
+        heaps = sum(heap.backing.committed for heap in (self._heap, self._own) if heap is not None)
+        return heaps + (0 if self._dll_heap is None else self._dll_heap.committed)
+
+    @property
+    def dll_heap(self) -> ProcessHeap:
+        """The heap of the user-mode halves of packages in this process; it comes with the first use."""
+        if self._dll_heap is None:
+            self._dll_heap = ProcessHeap(self.space, self._machine, self._environment)
+        return self._dll_heap
 
     def map_section(self, section: Section, *, writable: bool = True) -> Pointer:
         """Map a section here; the base differs from the LSA's and from other clients'."""
@@ -93,6 +103,9 @@ class ClientMemory:
             if heap is not None:
                 heap.release()
         self._heap = self._own = None
+        if self._dll_heap is not None:
+            self._dll_heap.release()
+            self._dll_heap = None
 
     def _make_heap(self, name: str, kind: HeapKind, limit: int) -> Heap:
         return Heap(

@@ -9,7 +9,7 @@ import attrs
 from lsart.contract import Choices
 from lsart.memory._heap import HeapKind
 
-__all__ = ["credential_buffer_kind", "heap_kind", "return_buffer_kind", "section_kind"]
+__all__ = ["credential_buffer_kind", "heap_kind", "process_heap_kind", "return_buffer_kind", "section_kind"]
 
 
 def section_kind(choices: Choices) -> HeapKind:
@@ -60,3 +60,15 @@ def credential_buffer_kind(choices: Choices) -> HeapKind:
     function of their own (CRD-3, CRC-3)."""
     kind = heap_kind(choices, "lsa_heap")
     return attrs.evolve(kind, allocates="CrediRead", frees="CrediFreeCredentials", zero_size="smallest_block")
+
+
+def process_heap_kind(choices: Choices) -> HeapKind:
+    """How blocks behave that the user-mode half of a package allocates in a client process."""
+    return HeapKind(
+        allocates="AllocateHeap",
+        frees="FreeHeap or FreeContextBuffer",
+        zero_size=choices.client_heap_zero_length,
+        alignment=choices.client_heap_alignment,
+        fresh="pattern" if choices.client_heap_contents == "pattern" else "zero",
+        recycled=choices.client_heap_contents,
+    )

@@ -25,10 +25,15 @@ def origin_of(block: Block) -> Origin:
 
 
 class Ledger:
-    """Knows every live heap of LSASS by address."""
+    """Knows every live heap of one process by address.
 
-    def __init__(self, environment: Environment) -> None:
+    Args:
+        space: its address space.
+    """
+
+    def __init__(self, environment: Environment, space: str = "lsass") -> None:
         self._environment = environment
+        self._space = space
         self._bases: list[int] = []
         self._heaps: dict[int, Heap] = {}
 
@@ -65,10 +70,11 @@ class Ledger:
         """Say what it was that could not be freed from `heap`, with both ends, and end LSASS if Choices ask for it."""
         name = heap.name if heap is not None else "no section"
         event: DoubleFree | ForeignFree | WrongPair
-        holder = self.heap_containing(address) if space == "lsass" else None
+        holder = self.heap_containing(address) if space == self._space else None
         time_ns = freed.time_ns
         if holder is None:
-            inside = "nothing that LSA gave out" if space == "lsass" else f"the address space of {space}"
+            ours = "nothing that LSA gave out" if space == "lsass" else "no block of this process"
+            inside = ours if space == self._space else f"the address space of {space}"
             event = ForeignFree(time_ns=time_ns, heap=name, address=address, freed=freed, inside=inside)
         elif (block := holder.block_at(address)) is not None:
             event = WrongPair(

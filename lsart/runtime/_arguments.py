@@ -23,6 +23,8 @@ from lsart.contract import (
     ClientRequest,
     Parameter,
     Pointer,
+    SecBuffer,
+    SecBufferDesc,
     Slot,
     enumerations,
 )
@@ -40,6 +42,7 @@ _ULONG_MAX = 0xFFFF_FFFF
 _WORD_MAX = 0xFFFF_FFFF_FFFF_FFFF
 _STATUS_MIN = -0x8000_0000  # the same 32 bits as a negative C long
 _INTEGER_LIMITS = {
+    "unsigned long": (0, _ULONG_MAX),
     "ULONG": (0, _ULONG_MAX),
     "PULONG": (0, _ULONG_MAX),
     "NTSTATUS": (_STATUS_MIN, _ULONG_MAX),
@@ -65,6 +68,8 @@ _TOKEN_FORMS: dict[int, type[object]] = {
 }
 
 _STRUCTURES: dict[str, type[object]] = {
+    "PSecBuffer": SecBuffer,
+    "PSecBufferDesc": SecBufferDesc,
     "PTOKEN_SOURCE": TOKEN_SOURCE,
     "PSECPKG_PRIMARY_CRED": SECPKG_PRIMARY_CRED,
     "PENCRYPTED_CREDENTIALW": ENCRYPTED_CREDENTIALW,
@@ -100,7 +105,9 @@ def checker(parameter: Parameter) -> Check:
         return _null_or(nullable, _structure(_STRUCTURES[c_type]))
     if c_type in _ARRAYS:
         return _null_or(nullable, _array(_ARRAYS[c_type]))
-    if c_type == "SEC_THREAD_START":
+    if c_type == "PCHAR":
+        return _key
+    if c_type in ("SEC_THREAD_START", "PLSA_CALLBACK_FUNCTION"):
         return _function
     if enumeration is not None:
         return _member(enumeration)
@@ -266,6 +273,13 @@ def _function(value: Any) -> str:
     if callable(value):
         return ""
     raise TypeError(f"expected a function, got {type(value).__name__} {value!r}")
+
+
+def _key(value: Any) -> str:
+    """A pointer-sized value in which a number may travel, or the name that it may point to (ClientCallback)."""
+    if isinstance(value, str):
+        return ""
+    return _integer("ULONG_PTR")(value)
 
 
 def _null_or(nullable: bool, check: Check) -> Check:

@@ -37,7 +37,7 @@ from lsart.contract import (
     StatusError,
 )
 from lsart.engine import current, now_ns, touch
-from lsart.events import ContextLeft
+from lsart.events import ContextLeft, Origin
 from lsart.runtime._client_logon import ClientLogon
 from lsart.runtime._contexts import ClientContext, ClientCredential, contexts_of
 from lsart.runtime._pacer import touch_commit
@@ -107,6 +107,10 @@ class ClientContexts(ClientLogon):
         self.process.space.write(pointer.address, data)
         self._mark_buffer(pointer)
         return pointer
+
+    def _free_context_buffer(self, buffer: Pointer, origin: Origin) -> bool:
+        """Free a buffer that was marked; False when it is gone."""
+        return self.free_buffer(buffer, origin)
 
     def _mark_buffer(self, pointer: Pointer) -> None:
         self.mark_buffer(pointer)

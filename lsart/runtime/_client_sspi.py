@@ -201,7 +201,7 @@ class ClientSspi(ClientLegs):
         if not isinstance(context_buffer, Pointer):
             raise TypeError(f"expected a Pointer, got {type(context_buffer).__name__} {context_buffer!r}")
         is_ours = context_buffer.space == self.process.space.name and context_buffer.address in self._context_buffers
-        if not is_ours or not self.free_buffer(context_buffer, self._origin("FreeContextBuffer")):
+        if not is_ours or not self._free_context_buffer(context_buffer, self._origin("FreeContextBuffer")):
             raise StatusError(SEC_E_INVALID_HANDLE, f"{context_buffer!r} is no buffer of SSPI in {self.name}")
 
     # ------------------------------------------------------------------ inside

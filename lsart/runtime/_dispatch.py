@@ -25,6 +25,7 @@ from lsart.contract import (
 )
 from lsart.engine import Label, announce, exploring, now_ns, own, rename, touch
 from lsart.events import Bus, CallFinished, CallQueued, CallStarted, WorkersExhausted
+from lsart.runtime._callbacks import Callback, run_callbacks
 from lsart.runtime._current import current_request
 from lsart.runtime._inner_call import current_inner_call
 from lsart.runtime._package import Package
@@ -123,7 +124,9 @@ class Dispatcher:
             return trio.lowlevel.Abort.SUCCEEDED
 
         try:
-            result: _T = await trio.lowlevel.wait_task_rescheduled(abandon)
+            result: Any = await trio.lowlevel.wait_task_rescheduled(abandon)
+            if type(result) is Callback:
+                result = await run_callbacks(request, result, abandon)
         finally:
             if not is_inner:
                 client.calls.remove(request)
@@ -133,7 +136,8 @@ class Dispatcher:
         if not client.is_alive and not is_inner:  # it ended between the answer and this moment, and its memory with it
             undo(request, result)
             raise ProcessTerminated(f"{client.name} ended during call {request.number}")
-        return result
+        answer: _T = result
+        return answer
 
     def post(
         self,
@@ -183,7 +187,11 @@ class Dispatcher:
 
     def abandon(self, request: Request) -> None:
         """The client process ended: wake whoever waits for the call; the worker carries on."""
-        if not request.is_settled:
+        running = None if request.callbacks is None else request.callbacks.running
+        if running is not None:  # the task is in a function of the process, and finds out when that ends
+            request.is_settled = True
+            running.end()
+        elif not request.is_settled:
             request.is_settled = True
             error = ProcessTerminated(f"{request.client.name} ended during call {request.number}")
             trio.lowlevel.reschedule(request.task, outcome.Error(error))
@@ -310,7 +318,10 @@ class Dispatcher:
         if delivered:
             request.is_settled = request.is_delivered = True
             self._untaken += 1
-            trio.lowlevel.reschedule(request.task, result)
+            if request.callbacks is not None and request.callbacks.running is not None:
+                request.callbacks.result = result
+            else:
+                trio.lowlevel.reschedule(request.task, result)
         elif isinstance(result, outcome.Value):
             request.undo(request, result.value)
         self._tell_if_drained()

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from lsart.contract import CLIENT_FUNCTIONS, LSA_SECPKG_SLOTS, NDIS_FUNCTIONS
+from lsart.contract import CLIENT_FUNCTIONS, LSA_SECPKG_SLOTS, NDIS_FUNCTIONS, SECPKG_DLL_SLOTS
 from lsart.ndis import Ndis, SharedMemoryProvider
 from lsart.runtime._client import Client
+from lsart.runtime._dll_services import DllServices
 from lsart.runtime._enter import entered
 from lsart.runtime._services import SERVICES
+from lsart.runtime._user_entrance import user_entered
 
 __all__ = ["implemented"]
 
@@ -21,8 +23,8 @@ def implemented() -> Mapping[str, frozenset[str]]:
         {
             "LSA_SECPKG_FUNCTION_TABLE": _offered(SERVICES, [each.name for each in LSA_SECPKG_SLOTS]),
             "SECPKG_FUNCTION_TABLE": entered(),
-            "SECPKG_USER_FUNCTION_TABLE": frozenset(),
-            "SECPKG_DLL_FUNCTIONS": frozenset(),
+            "SECPKG_USER_FUNCTION_TABLE": user_entered(),
+            "SECPKG_DLL_FUNCTIONS": _offered((DllServices,), [each.name for each in SECPKG_DLL_SLOTS]),
             "client_api": _offered((Client,), [each.name for each in CLIENT_FUNCTIONS]),
             "ndis_shared_memory": _offered((Ndis, SharedMemoryProvider), [each.name for each in NDIS_FUNCTIONS]),
         }

@@ -14,6 +14,8 @@ import trio
 
 from lsart.contract import (
     NTSTATUS,
+    SECPKG_CONTEXT_THUNKS,
+    SECPKG_EXTENDED_INFORMATION,
     SECPKG_PARAMETERS,
     SECPKG_SLOTS,
     STATUS_SUCCESS,
@@ -24,6 +26,7 @@ from lsart.contract import (
     Pointer,
     SecPkgInfo,
     StatusError,
+    enumerations,
 )
 from lsart.engine import EVERYTHING, now_ns, own
 from lsart.events import (
@@ -57,7 +60,10 @@ __all__ = ["CLEAN_UP", "Loader"]
 CLEAN_UP = 1.0
 """Seconds that what was cancelled gets at the least to unwind, however short the grace period."""
 
-_ENTERED = {name: entry(name) for name in ("InitializePackage", "Initialize", "GetInfo", "Shutdown")}
+_ENTERED = {
+    name: entry(name) for name in ("InitializePackage", "Initialize", "GetInfo", "GetExtendedInformation", "Shutdown")
+}
+_THUNKS = enumerations.SECPKG_EXTENDED_INFORMATION_CLASS.SecpkgContextThunks
 
 _log = logging.getLogger("lsart.packages")
 
@@ -244,11 +250,29 @@ class Loader:
             package.info = info
             package.is_informed = True
             package.name = info.name
+        if "GetExtendedInformation" in entries:
+            package.context_thunks = await self._ask_thunks(package)
         if choices.duplicate_package_name == "refuse_second":
             for other in self.packages:
                 if other.name == package.name and other.state.is_available:
                     reason = f"the name {package.name!r} is taken by the package from {other.module}; rename one"
                     raise _RefusedError("SpGetInfo", STATUS_UNSUCCESSFUL, reason)
+
+    async def _ask_thunks(self, package: Package) -> tuple[int, ...]:
+        """Which attributes of contexts LSA mode answers for. A package need not say (SGX-1)."""
+        try:
+            information = await self._enter(package, "GetExtendedInformation", _THUNKS)
+        except _RefusedError as refusal:
+            if isinstance(refusal.__cause__, StatusError):
+                return ()
+            raise
+        if information is None:
+            return ()
+        found = getattr(information, "info", None)
+        if not isinstance(information, SECPKG_EXTENDED_INFORMATION) or not isinstance(found, SECPKG_CONTEXT_THUNKS):
+            reason = f"it returned {information!r}; expected a SECPKG_EXTENDED_INFORMATION of SECPKG_CONTEXT_THUNKS"
+            raise _RefusedError("SpGetExtendedInformation", STATUS_UNSUCCESSFUL, reason)
+        return tuple(found.levels)
 
     def _take_name(self, package: Package, name: object) -> str:
         """The name that LsaApInitializePackage returned: text, or a block of the LSA heap that LSA frees (LIP-4)."""

@@ -9,12 +9,13 @@ from typing import Any, cast
 
 import attrs
 
-from lsart.contract import SECPKG_SLOTS, Choices, PackageLoadError, constants
+from lsart.contract import SECPKG_SLOTS, Choices, PackageLoadError, Slot, constants
 from lsart.runtime._invoke import invoke, is_fault, returned_status
 from lsart.runtime._package import Package, entry_points
 from lsart.runtime._resolve import Resolved, package_classes
+from lsart.runtime._user_modules import UserModule
 
-__all__ = ["Module", "open_module"]
+__all__ = ["Module", "last_slot_of", "open_module"]
 
 _VERSIONS = {
     value: number
@@ -42,13 +43,14 @@ async def open_module(resolved: Resolved, choices: Choices) -> Module:
     if initialize is not None:
         version, found = await _ask(initialize, resolved)
         tables: Sequence[object] = found
-        last_slot = _last_slot(version, resolved.label, choices)
+        last_slot = last_slot_of(version, resolved.label, choices)
         if not tables:
             raise PackageLoadError(f"{resolved.label}: SpLsaModeInitialize returned no tables", package=resolved.name)
     else:
         last_slot = len(SECPKG_SLOTS) - 1
         tables = [_construct(target, resolved)]
     packages = []
+    user_module = UserModule(resolved.label, target, tuple(tables))
     for index, implementation in enumerate(tables):
         name = resolved.name if len(tables) == 1 else f"{resolved.name}-{index + 1}"
         entries = entry_points(implementation, label=resolved.label, last_slot=last_slot)
@@ -58,7 +60,7 @@ async def open_module(resolved: Resolved, choices: Choices) -> Module:
                 f"{resolved.label}: {kind} is no package: it has neither SpInitialize nor LsaApInitializePackage",
                 package=name,
             )
-        packages.append(Package(name, resolved.label, entries))
+        packages.append(Package(name, resolved.label, entries, user_module.half_of(index)))
     return Module(resolved.label, tuple(packages))
 
 
@@ -85,15 +87,19 @@ async def _ask(initialize: Any, resolved: Resolved) -> tuple[int, Sequence[objec
         ) from None
 
 
-def _last_slot(version: int, label: str, choices: Choices) -> int:
-    """Index of the last slot that LSA reads for a returned PackageVersion (LSQ-9, LSQ-10)."""
+def last_slot_of(version: int, label: str, choices: Choices, slots: Sequence[Slot] = SECPKG_SLOTS) -> int:
+    """Index of the last slot of a table that is read for a returned PackageVersion (LSQ-9, LSQ-10, USQ-7).
+
+    Raises:
+        PackageLoadError: the version is unknown, and `Choices.unknown_package_version` refuses it.
+    """
     number = _VERSIONS.get(version)
     if number is None:
         if choices.unknown_package_version == "refuse":
             known = ", ".join(f"{value:#x}" for value in _VERSIONS)
             raise PackageLoadError(f"{label}: PackageVersion {version:#x} is unknown; known are {known}")
         number = 1 if choices.unknown_package_version == "as_first" else max(_VERSIONS.values())
-    return max(slot.index for slot in SECPKG_SLOTS if slot.interface_version <= number)
+    return max(slot.index for slot in slots if slot.interface_version <= number)
 
 
 def _construct(target: Any, resolved: Resolved) -> object:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import trio
 
@@ -14,14 +15,21 @@ from lsart.contract import (
     PackageState,
     PackageStep,
     SecPkgInfo,
+    Slot,
+    constants,
     next_state,
 )
+
+if TYPE_CHECKING:
+    from lsart.runtime._user_modules import UserHalf
 
 __all__ = ["Package", "entry_points"]
 
 
-def entry_points(implementation: object, *, label: str, last_slot: int) -> dict[str, EntryPoint]:
-    """The SECPKG_FUNCTION_TABLE that an object stands for: slot name to function.
+def entry_points(
+    implementation: object, *, label: str, last_slot: int, slots: Sequence[Slot] = SECPKG_SLOTS
+) -> dict[str, EntryPoint]:
+    """The SECPKG_FUNCTION_TABLE, or the table of other `slots`, that an object stands for: slot name to function.
 
     A method fills the slot whose documented name it has: ``SpInitialize`` the slot Initialize,
     ``LsaApCallPackageUntrusted`` the slot CallPackageUntrusted. A slot without a method is NULL (PFT-4); a slot
@@ -31,7 +39,7 @@ def entry_points(implementation: object, *, label: str, last_slot: int) -> dict[
         PackageLoadError: an attribute has an entry point's name but is no function.
     """
     found: dict[str, EntryPoint] = {}
-    for slot in SECPKG_SLOTS[: last_slot + 1]:
+    for slot in slots[: last_slot + 1]:
         function = getattr(implementation, slot.entry_name, None)
         if function is None:
             continue
@@ -49,7 +57,7 @@ class Package:
 
     Args:
         key: unique name in this LSA, used by events and the ledger. module: where it came from.
-        entries: its function table.
+        entries: its function table. user_half: how it comes into client processes, if it does.
     """
 
     __slots__ = (
@@ -57,6 +65,7 @@ class Package:
         "_idle",
         "_visits",
         "authentication_id",
+        "context_thunks",
         "entries",
         "failure",
         "info",
@@ -66,22 +75,32 @@ class Package:
         "name",
         "package_id",
         "state",
+        "user_half",
     )
 
-    def __init__(self, key: str, module: str, entries: Mapping[str, EntryPoint]) -> None:
+    def __init__(
+        self, key: str, module: str, entries: Mapping[str, EntryPoint], user_half: UserHalf | None = None
+    ) -> None:
         self.key = key
         self.name = key  # what clients look up; the package may say otherwise
         self.module = module
         self.entries = entries
+        self.user_half = user_half
         self.package_id = -1
         self.authentication_id = -1
         self.info = SecPkgInfo(key)
         self.is_informed = "GetInfo" not in entries  # whether LSA has asked it, and has a copy
+        self.context_thunks: tuple[int, ...] = ()
         self.state = PackageState.LISTED
         self.failure = ""  # why it is refused or disabled
         self._calls = 0
         self._idle: trio.Event | None = None
         self._visits: list[tuple[trio.CancelScope, str]] = []  # functions of it that other packages are in
+
+    def thunks(self, attribute: int) -> bool:
+        """Whether LSA mode answers for this attribute of a context that has a half in the client's process."""
+        levels = self.context_thunks
+        return attribute in levels or levels[:1] == (constants.SECPKG_ATTR_THUNK_ALL,)
 
     def begin_call(self) -> None:
         """One more call is in flight."""

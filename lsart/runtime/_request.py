@@ -10,6 +10,7 @@ import trio
 from lsart.runtime._package import Package
 
 if TYPE_CHECKING:
+    from lsart.runtime._callbacks import CallbackLine
     from lsart.runtime._client import Client
 
 __all__ = ["Request", "Worker"]
@@ -27,6 +28,7 @@ class Request:
         "arrived_ns",
         "at_end",
         "attributes",
+        "callbacks",
         "client",
         "client_token",
         "entry",
@@ -69,6 +71,7 @@ class Request:
         self.client_token: int | None = None  # LSA's handle, once a package asked
         self.attributes = 0  # SECPKG_CALL bits of a call that LSA makes in a client's name
         self.at_end: Callable[[], object] | None = None  # once its worker is through with it
+        self.callbacks: CallbackLine | None = None  # once a package called back
         self.arrived_ns = now
         self.task = trio.lowlevel.current_task()
         self.is_settled = False  # nobody waits for a result any more: it was delivered, or the caller is gone

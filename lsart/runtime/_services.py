@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from lsart.runtime._account_services import AccountServices
 from lsart.runtime._audit_services import AuditServices
 from lsart.runtime._call_services import CallServices
+from lsart.runtime._callback_services import CallbackServices
 from lsart.runtime._caller_services import CallerServices
 from lsart.runtime._client_services import ClientServices
 from lsart.runtime._credential_manager_services import CredentialManagerServices
@@ -39,6 +40,7 @@ SERVICES: tuple[type[object], ...] = (
     CallerServices,
     AuditServices,
     UpdateCredentialsServices,
+    CallbackServices,
 )
 """What serves the slots of the function table: a method of a slot's name is that slot."""
 
@@ -61,6 +63,7 @@ def make_services(lsa: Lsa) -> tuple[object, ...]:
         CallerServices(lsa.security, choices),
         AuditServices(lsa.bus, lsa.names_of),
         UpdateCredentialsServices(lsa.security, lsa.office, choices),
+        CallbackServices(choices),
     )
     assert tuple(map(type, services)) == SERVICES
     return services

@@ -22,6 +22,7 @@ from lsart.contract import ConfigurationError
 from lsart.engine import end_run
 from lsart.events import (
     Bus,
+    ClientCrashed,
     FaultContained,
     LockOrphaned,
     LogonSessionLeft,
@@ -176,7 +177,15 @@ class _Watch:
 
     def __init__(self, bus: Bus) -> None:
         self._lsa: Lsa | None = None
-        failures = PackageDisabled, FaultContained, LockOrphaned, LogonSessionLeft, MisuseEvent, OutputNotFromHeap
+        failures = (
+            ClientCrashed,
+            PackageDisabled,
+            FaultContained,
+            LockOrphaned,
+            LogonSessionLeft,
+            MisuseEvent,
+            OutputNotFromHeap,
+        )
         bus.subscribe(self._on_trouble, *failures)
 
     def look_at(self, lsa: Lsa) -> None:

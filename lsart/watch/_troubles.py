@@ -9,6 +9,8 @@ from lsart.events import (
     AccountNameMissing,
     BlockLeaked,
     Bus,
+    ClientCrashed,
+    ContextShared,
     CredentialLeaked,
     DispatchTableExceeded,
     EntryPointMissing,
@@ -67,11 +69,18 @@ class TroubleWatch:
             bus.subscribe(self._on_credential_leaked, CredentialLeaked),
             bus.subscribe(self._on_violation, AccessViolated),
             bus.subscribe(
-                self._on_misuse, FaultContained, LockOrphaned, LogonSessionLeft, MisuseEvent, OutputNotFromHeap
+                self._on_misuse,
+                ClientCrashed,
+                FaultContained,
+                LockOrphaned,
+                LogonSessionLeft,
+                MisuseEvent,
+                OutputNotFromHeap,
             ),
             bus.subscribe(
                 self._on_notice,
                 AccountNameMissing,
+                ContextShared,
                 DispatchTableExceeded,
                 EntryPointMissing,
                 EntryPointUnused,

@@ -5,7 +5,6 @@ from __future__ import annotations
 __all__ = ["PENDING"]
 
 PENDING: dict[str, str] = {
-    **dict.fromkeys(("CIC-2", "SIC-4"), "the user-mode half"),
     "GUA-1": "ConvertAuthDataToToken",
 }
 """By id, what they wait for."""

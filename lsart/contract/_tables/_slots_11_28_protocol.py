@@ -15,6 +15,7 @@ if TYPE_CHECKING:
         SID_AND_ATTRIBUTES,
         TOKEN_SOURCE,
     )
+    from lsart.contract._sspi_structures import SecBuffer
     from lsart.contract._status import NTSTATUS
     from lsart.contract._tables._enumerations import (
         LSA_TOKEN_INFORMATION_TYPE,
@@ -94,7 +95,7 @@ class Slots11To28(Protocol):
         Raises StatusError: STATUS_INVALID_PARAMETER (the handle is not valid).
         """
 
-    async def MapBuffer(self, input_buffer: object) -> object:
+    async def MapBuffer(self, input_buffer: SecBuffer) -> SecBuffer:
         """Map a client SecBuffer into the package's address space.
 
         Raises StatusError: no page lists which.

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from lsart.contract._logon_structures import SECPKG_PRIMARY_CRED, SECPKG_SUPPLEMENTAL_CRED
     from lsart.contract._pointer import Pointer
     from lsart.contract._security_structures import CREDENTIAL_TARGET_INFORMATIONW, ENCRYPTED_CREDENTIALW, TOKEN_SOURCE
+    from lsart.contract._sspi_structures import SecBuffer
     from lsart.contract._status import NTSTATUS
     from lsart.contract._tables._enumerations import (
         SECPKG_NAME_TYPE,
@@ -71,7 +72,7 @@ class Slots29To45(Protocol):
         Raises StatusError: no page lists which.
         """
 
-    async def ClientCallback(self, callback: object, argument1: int, argument2: int, input: object) -> object:
+    async def ClientCallback(self, callback: int | str, argument1: int, argument2: int, input: SecBuffer) -> SecBuffer:
         """Call back into the package's user-mode half in the client process.
 
         Raises StatusError: no page lists which.

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from lsart.contract._pointer import Pointer
     from lsart.contract._security_structures import ENCRYPTED_CREDENTIALW, SID_AND_ATTRIBUTES, TOKEN_SOURCE
+    from lsart.contract._sspi_structures import SecBuffer
     from lsart.contract._status import NTSTATUS
     from lsart.contract._structures import ClientRequest
     from lsart.contract._tables._enumerations import (
@@ -145,14 +146,19 @@ class Slots46To63(Protocol):
         Raises StatusError: no page lists which.
         """
 
-    async def GetAppModeInfo(self) -> tuple[int | None, int | None, int | None, object, bool | None]:
+    async def GetAppModeInfo(self) -> tuple[int | None, int | None, int | None, SecBuffer | None, bool | None]:
         """Read the application-mode call data of the current thread.
 
         Raises StatusError: no page lists which.
         """
 
     async def SetAppModeInfo(
-        self, user_function: int, argument1: int | None, argument2: int | None, user_data: object, return_to_lsa: bool
+        self,
+        user_function: int,
+        argument1: int | None,
+        argument2: int | None,
+        user_data: SecBuffer | None,
+        return_to_lsa: bool,
     ) -> None:
         """Set the application-mode call data of the current thread.
 

@@ -1,0 +1,126 @@
+"""What of packages runs in a client process: their modules, and the halves of contexts there."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+import trio
+
+from lsart.contract import Pointer, ProcessTerminated, SecBuffer, SecHandle, StatusError
+from lsart.engine import now_ns, touch
+from lsart.events import ClientCrashed, ContextMapped, Origin
+from lsart.runtime._client_users import ClientUsers
+from lsart.runtime._contexts import ClientContext
+from lsart.runtime._mapped import MappedContext
+from lsart.runtime._user_entrance import enter_user, state_in, user_entry
+from lsart.runtime._user_mode import UserMode
+
+if TYPE_CHECKING:
+    from lsart.runtime._lsa import Lsa
+
+__all__ = ["ClientUserMode"]
+
+_INIT, _DELETE = user_entry("InitUserModeContext"), user_entry("DeleteUserModeContext")
+
+
+class ClientUserMode(ClientUsers):
+    """The security provider DLL, and what it loaded into this process."""
+
+    __slots__ = ("_user_mode",)
+
+    def __init__(self, lsa: Lsa, name: str, process_id: int, *, has_tcb_privilege: bool) -> None:
+        super().__init__(lsa, name, process_id, has_tcb_privilege=has_tcb_privilege)
+        self._user_mode: UserMode | None = None
+
+    @property
+    def user_mode(self) -> UserMode:
+        """The security provider DLL, which comes with its first use."""
+        if self._user_mode is None:
+            self._user_mode = UserMode(self._lsa, self._client)
+        return self._user_mode
+
+    @property
+    def explores(self) -> bool:
+        """Whether schedules are explored."""
+        return self._explores
+
+    def must_live(self, what: str) -> None:
+        """What ran in a process that has ended has no result.
+
+        Raises:
+            ProcessTerminated: it has.
+        """
+        if not self.is_alive:
+            raise ProcessTerminated(f"{self.name} ended during {what}")
+
+    def crash(self, package: str, entry_point: str, reason: str) -> None:
+        """Package code failed in this process, which ends with it."""
+        self._lsa.bus.emit(
+            ClientCrashed(time_ns=now_ns(), client=self.name, package=package, entry_point=entry_point, reason=reason)
+        )
+        self._client.terminate()
+
+    def _free_context_buffer(self, buffer: Pointer, origin: Origin) -> bool:
+        """A buffer that LSA put here, or a block that a user-mode half gave the application."""
+        if super()._free_context_buffer(buffer, origin):
+            return True
+        self._context_buffers.discard(buffer.address)
+        return self.process.dll_heap.free(buffer.address, origin)
+
+    async def _map_context(self, context: ClientContext, packed: SecBuffer) -> None:
+        """Set the context up here: its package's module is loaded if need be, and gets the packed data as a buffer of
+        this process, which it frees with FreeContextBuffer."""
+        table = await self.user_mode.table_of(context.package)
+        data = packed.data
+        buffer = self._give_buffer(data, "SpInitUserModeContext")
+        try:
+            await enter_user(table, _INIT, context.handle, SecBuffer(packed.buffer_type, buffer, len(data)))
+        except StatusError:
+            with suppress(StatusError):
+                await self._client.FreeContextBuffer(buffer)  # unless it did before it failed
+            raise
+        context.mapped = MappedContext(table, self._lsa.bus)
+        self._lsa.bus.emit(
+            ContextMapped(
+                time_ns=now_ns(),
+                client=self.name,
+                package=context.package.key,
+                context=context.handle,
+                size=len(data),
+            )
+        )
+
+    async def DeleteSecurityContext(self, context: SecHandle) -> None:
+        """As `ClientSspi.DeleteSecurityContext` says; which half goes first, `Choices.context_deleted_first` does."""
+        record = self._find_context(context)
+        try:
+            await super().DeleteSecurityContext(context)
+        finally:
+            if record is not None:
+                await self._end_half(record)  # unless that is done
+
+    async def _unmap_context(self, context: ClientContext) -> None:
+        """The context is deleted, and its half in LSA is still there."""
+        if self._lsa.settings.choices.context_deleted_first == "user_mode":
+            await self._end_half(context)
+
+    async def _end_half(self, context: ClientContext) -> None:
+        """End the half of the context here, or let the last function of it that is under way do so."""
+        mapped = context.mapped
+        if isinstance(mapped, MappedContext) and not mapped.is_leaving:
+            mapped.is_leaving = True
+            if mapped.is_idle:
+                await self._delete_half(context, mapped)
+
+    def _end_mapped(self) -> None:
+        """What runs of packages here ends with the process."""
+        if self._explores and self._user_mode is not None:
+            for package in self._user_mode.packages:
+                touch(state_in(package, self.name), "w", is_told=False)
+
+    async def _delete_half(self, context: ClientContext, mapped: MappedContext) -> None:
+        """SpDeleteUserModeContext, whose failure changes nothing. Shielded: nobody would call it later."""
+        if self.is_alive and _DELETE.name in mapped.table.entries:
+            with trio.CancelScope(shield=True), suppress(StatusError):
+                await enter_user(mapped.table, _DELETE, context.handle)
