@@ -54,3 +54,9 @@ class UserModeChoices(SspiLsaChoices):
         gap="UnsealMessage/1",
         reason="The package decides what is wrong with a message, and its status reaches the client as it is.",
     )
+    export_allocator: Literal["client_buffer", "client_heap"] = choice(
+        "client_buffer",
+        "client_heap",
+        gap="ExportContext/1",
+        reason="The page names AllocateClientBuffer, so what it allocates is a buffer of that kind, had in the client.",
+    )

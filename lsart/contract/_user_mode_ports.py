@@ -46,6 +46,11 @@ class DllFunctions(Protocol):
         """
         ...
 
+    async def allocate_client_buffer(self, length: int) -> Pointer | None:
+        """A buffer of this process as AllocateClientBuffer of the LSA-mode table makes it, for SpExportSecurityContext,
+        whose page wants one; None when the process or the machine can have no more."""
+        ...
+
     async def FreeContextBuffer(self, buffer: Pointer) -> None:
         """A function of Windows itself: give back a buffer of SSPI, as packed contexts are (nf-sspi-freecontextbuffer).
 

@@ -76,6 +76,10 @@ class ClientMemory:
         address = self._heap.allocate(length, origin)
         return None if address is None else Pointer(address, self.space.name)
 
+    def has_buffer(self, address: int) -> bool:
+        """Whether a buffer starts there."""
+        return self._heap is not None and self._heap.block_at(address) is not None
+
     def free(self, address: int, origin: Origin) -> bool:
         """Take a buffer back; False when none starts there."""
         return _free(self._heap, address, origin)

@@ -18,8 +18,6 @@ from lsart.contract import (
     StatusError,
     enumerations,
 )
-from lsart.engine import now_ns
-from lsart.events import OutputNotFromHeap
 from lsart.runtime._arguments import checker
 from lsart.runtime._client_user_mode import ClientUserMode
 from lsart.runtime._contexts import ClientContext
@@ -27,7 +25,7 @@ from lsart.runtime._enter import entry
 from lsart.runtime._mapped import MappedContext
 from lsart.runtime._outputs import take_output
 from lsart.runtime._package import Package
-from lsart.runtime._user_entrance import enter_user, user_entry
+from lsart.runtime._user_entrance import user_entry
 
 if TYPE_CHECKING:
     from lsart.runtime._request import Request
@@ -71,15 +69,9 @@ class ClientAttributes(ClientUserMode):
         mapped = found.mapped
         if not isinstance(mapped, MappedContext) or found.package.thunks(attribute):
             return await self._ask_lsa(found, attribute)
-        mapped.begin(found, "QueryContextAttributes")
-        try:
-            with self._holding(found):
-                (answer,) = (await enter_user(mapped.table, _USER_MODE, found.handle, attribute, None)).outs
-        finally:
-            if mapped.end("QueryContextAttributes"):
-                await self._delete_half(found, mapped)
+        (answer,) = await self._enter_half(found, mapped, _USER_MODE, attribute, None)
         for block in _blocks(answer):
-            self._take_own(found.package, block)
+            self._take_own(found.package, "Buffer", block)
         return answer
 
     async def query_extended_information(self, package: str, information_class: int) -> SECPKG_EXTENDED_INFORMATION:
@@ -108,7 +100,7 @@ class ClientAttributes(ClientUserMode):
 
     async def _ask_lsa(self, context: ClientContext, attribute: int) -> Any:
         package = context.package
-        if _LSA_MODE.name not in package.entries:
+        if _LSA_MODE.name not in package.entries or not context.is_in_lsa:
             raise StatusError(SEC_E_UNSUPPORTED_FUNCTION, f"{package.name} has no {_LSA_MODE.entry_name}")
         serve = partial(self._answer, context, attribute)
         with self._holding(context):
@@ -130,14 +122,6 @@ class ClientAttributes(ClientUserMode):
         for block in _blocks(answer) if self.is_alive else ():
             self._context_buffers.discard(block.address)
             self.process.free(block.address, self._origin("QueryContextAttributes"))
-
-    def _take_own(self, package: Package, block: Pointer) -> None:
-        """A block that the user-mode half allocated in this process is the application's from now on."""
-        if block.space == self.process.space.name and self.process.dll_heap.has(block.address):
-            self._mark_buffer(block)
-        else:
-            event = OutputNotFromHeap(time_ns=now_ns(), package=package.key, output="Buffer", address=block.address)
-            self._lsa.bus.emit(event)
 
 
 def _blocks(answer: Any) -> list[Pointer]:

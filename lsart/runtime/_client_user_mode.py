@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import trio
 
-from lsart.contract import Pointer, ProcessTerminated, SecBuffer, SecHandle, StatusError
+from lsart.contract import (
+    SEC_E_UNSUPPORTED_FUNCTION,
+    Pointer,
+    ProcessTerminated,
+    SecBuffer,
+    SecHandle,
+    Slot,
+    StatusError,
+)
 from lsart.engine import now_ns, touch
-from lsart.events import ClientCrashed, ContextMapped, Origin
+from lsart.events import ClientCrashed, ContextMapped, Origin, OutputNotFromHeap
 from lsart.runtime._client_users import ClientUsers
 from lsart.runtime._contexts import ClientContext
 from lsart.runtime._mapped import MappedContext
+from lsart.runtime._package import Package
 from lsart.runtime._user_entrance import enter_user, state_in, user_entry
 from lsart.runtime._user_mode import UserMode
 
@@ -90,6 +100,49 @@ class ClientUserMode(ClientUsers):
                 size=len(data),
             )
         )
+
+    async def _enter_half(
+        self, context: ClientContext, mapped: MappedContext, slot: Slot, *arguments: object
+    ) -> tuple[Any, ...]:
+        """What the out-parameters become of a function that may wait. Others may use the context meanwhile, and delete
+        it: then the last one ends this half."""
+        mapped.begin(context, slot.name)
+        try:
+            with self._holding(context):
+                return (await enter_user(mapped.table, slot, context.handle, *arguments)).outs
+        finally:
+            if mapped.end(slot.name):
+                await self._delete_half(context, mapped)
+
+    def _mapped_of(self, handle: object) -> tuple[ClientContext, MappedContext]:
+        """A context with a half in this process.
+
+        Raises:
+            StatusError: SEC_E_INVALID_HANDLE; SEC_E_UNSUPPORTED_FUNCTION when it has none.
+        """
+        context = self._context_of(handle)
+        mapped = context.mapped
+        if not isinstance(mapped, MappedContext):
+            reason = f"this context of {context.package.name} has no half in {self.name}"
+            raise StatusError(SEC_E_UNSUPPORTED_FUNCTION, reason)
+        return context, mapped
+
+    def _take_own(
+        self, package: Package, output: str, block: Pointer, is_block: Callable[[int], bool] | None = None
+    ) -> bool:
+        """A block that the user-mode half allocated in this process is the application's from now on. What is none is
+        told. Returns whether it is one.
+
+        Args:
+            is_block: whether a block starts at an address; of AllocateHeap, if not given.
+        """
+        is_own = block.space == self.process.space.name and (is_block or self.process.dll_heap.has)(block.address)
+        if is_own:
+            self._mark_buffer(block)
+        else:
+            event = OutputNotFromHeap(time_ns=now_ns(), package=package.key, output=output, address=block.address)
+            self._lsa.bus.emit(event)
+        return is_own
 
     async def DeleteSecurityContext(self, context: SecHandle) -> None:
         """As `ClientSspi.DeleteSecurityContext` says; which half goes first, `Choices.context_deleted_first` does."""

@@ -56,6 +56,7 @@ class ClientCredential:
     uses: int = 1
     is_gone: bool = False
     number: int = 0
+    is_in_lsa: ClassVar[bool] = True
     kind: ClassVar[str] = "credential"
     ends_with: ClassVar[Slot] = _FREE
 
@@ -68,6 +69,7 @@ class ClientContext:
         package, handle, client, uses, is_gone, number: as of a credential. credential: with which it was made, if any.
         is_complete: the last leg was the last that is needed.
         mapped: the half of it in the client's process, which only the code there knows; None while there is none.
+        is_in_lsa: whether there is a half in LSA; an imported context has none.
     """
 
     package: Package
@@ -76,6 +78,7 @@ class ClientContext:
     credential: ClientCredential | None
     is_complete: bool = False
     mapped: object | None = None
+    is_in_lsa: bool = True
     uses: int = 1
     is_gone: bool = False
     number: int = 0
@@ -171,7 +174,7 @@ class Contexts:
             request.attributes |= _ENDED
         failure = None
         try:
-            if record.package.state.is_available:
+            if record.package.state.is_available and record.is_in_lsa:
                 await self._entrance.enter(record.package, record.ends_with, record.handle)
         except StatusError as error:
             failure = error
@@ -186,7 +189,7 @@ class Contexts:
         if record.uses > 1 or record.is_gone:
             record.uses -= 1
             return
-        is_there = record.package.state.is_available
+        is_there = record.package.state.is_available and record.is_in_lsa
         slot = record.ends_with.name
         if not is_there or not self._dispatcher.post(
             record.client, record.package, slot, lambda _: self.let_go(record), partial(self.drop, record)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, cast
 
 from lsart.contract import (
@@ -94,7 +95,7 @@ class DllHost(Host):
         def origin(function: str) -> Origin:
             return self.origin(package, function)
 
-        table = _DllTable(client, MemoryView(client.process.space, lsa.pacer, lsa.bus, origin))
+        table = _DllTable(client, MemoryView(client.process.space, lsa.pacer, lsa.bus, origin), origin)
         for slot in SECPKG_DLL_SLOTS:
             setattr(table, slot.name, self.function(slot, package))
         return cast(DllFunctions, table)
@@ -103,6 +104,14 @@ class DllHost(Host):
 class _DllTable:
     """Slots are set on the instance by the host."""
 
-    def __init__(self, client: Client, memory: MemoryView) -> None:
+    def __init__(self, client: Client, memory: MemoryView, origin: Callable[[str], Origin]) -> None:
         self.memory = memory
         self.FreeContextBuffer = client.FreeContextBuffer
+        self._client = client
+        self._origin = origin
+
+    async def allocate_client_buffer(self, length: int) -> Pointer | None:
+        client = self._client
+        if client.explores:
+            touch_commit()
+        return client.process.allocate(length, self._origin("AllocateClientBuffer")) if client.is_alive else None

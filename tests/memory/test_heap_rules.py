@@ -102,7 +102,7 @@ def test_what_lsa_takes_over_must_lie_in_its_heap_and_lsa_frees_it(
 
 
 @pytest.mark.rule("ALH-3", "FLH-1", "APH-2", "FPH-1")
-def test_a_block_goes_back_through_the_function_of_its_dll_heap_and_no_other() -> None:
+def test_a_block_goes_back_through_the_function_of_its_own_heap_and_no_other() -> None:
     world = World()
     section = world.create()
     from_lsa = world.memory.AllocateLsaHeap(100, world.by("AllocateLsaHeap"))

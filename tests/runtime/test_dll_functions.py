@@ -51,10 +51,12 @@ def in_a_process(test: Any, **settings: Any) -> Any:
 @pytest.mark.rule("DAH-1", "UII-3", "DFT-2")
 def test_a_block_is_memory_of_the_process_and_of_nobody_else() -> None:
     async def test(log: Log, lsa: lsart.Lsa, alice: lsart.Client, package: Sealing, dll: DllFunctions) -> None:
-        block = await dll.AllocateHeap(40)
+        block, other = await dll.AllocateHeap(40), await dll.AllocateHeap(40)
         assert block is not None
+        assert other is not None
         assert block.space == "alice"
         await dll.memory.write(block, bytes(range(40)))
+        await dll.memory.write(other, bytes(40))
         assert await alice.memory.read(block, 40) == bytes(range(40))
         with pytest.raises(AccessViolation):
             await package.table.memory.read(block, 40)
@@ -62,7 +64,6 @@ def test_a_block_is_memory_of_the_process_and_of_nobody_else() -> None:
         foreign = log.one(ForeignFree)
         assert (foreign.heap, foreign.inside) == ("lsa-heap", "the address space of alice")
         assert await dll.memory.read(block, 40) == bytes(range(40))
-        await dll.FreeHeap(block)
 
     in_a_process(test)
 
