@@ -64,7 +64,7 @@ async def _run(function: ClientCallbackFunction, argument1: int, argument2: int,
     if output is None:
         return SecBuffer(constants.SECBUFFER_EMPTY)
     if not isinstance(output, SecBuffer):
-        raise TypeError(f"it returned {output!r}; expected a SecBuffer or None")
+        raise TypeError(f"it returned {type(output).__name__}; expected a SecBuffer or None")
     return output
 
 

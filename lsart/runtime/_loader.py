@@ -270,7 +270,8 @@ class Loader:
             return ()
         found = getattr(information, "info", None)
         if not isinstance(information, SECPKG_EXTENDED_INFORMATION) or not isinstance(found, SECPKG_CONTEXT_THUNKS):
-            reason = f"it returned {information!r}; expected a SECPKG_EXTENDED_INFORMATION of SECPKG_CONTEXT_THUNKS"
+            expected = "a SECPKG_EXTENDED_INFORMATION of SECPKG_CONTEXT_THUNKS"
+            reason = f"it returned {type(information).__name__}; expected {expected}"
             raise _RefusedError("SpGetExtendedInformation", STATUS_UNSUCCESSFUL, reason)
         return tuple(found.levels)
 

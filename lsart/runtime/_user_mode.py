@@ -145,7 +145,8 @@ class UserMode:
                 version, tables = result
                 return int(version), list(tables)
             except (TypeError, ValueError):
-                raise TypeError(f"it returned {result!r}; expected (package_version, [user-mode tables])") from None
+                expected = "(package_version, [user-mode tables])"
+                raise TypeError(f"it returned {type(result).__name__}; expected {expected}") from None
 
         answer: tuple[int, list[Any]] = await run_in_client(client, package.key, "SpUserModeInitialize", ask)
         return answer

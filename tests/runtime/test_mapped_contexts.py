@@ -267,5 +267,5 @@ async def test_a_half_that_fails_ends_its_process_and_no_other() -> None:
         assert lsa.check() == []
     reasons = [each.reason for each in log.of(ClientCrashed)]
     assert reasons[0] == "ZeroDivisionError: of all things"
-    assert "it returned 'a text'" in reasons[1]
-    assert "it returned 5; expected a SecBufferDesc or None" in reasons[2]
+    assert "it returned str; expected a number" in reasons[1]
+    assert "it returned int; expected a SecBufferDesc or None" in reasons[2]

@@ -15,6 +15,7 @@ from lsart.contract import (
     FailureValue,
     Parameter,
     Pointer,
+    SecBuffer,
     Slot,
     StatusError,
     enumerations,
@@ -38,6 +39,8 @@ _VALUES: dict[str, Any] = {
     "PCREDENTIAL_TARGET_INFORMATIONW": CREDENTIAL_TARGET_INFORMATIONW(),
     "PSECPKG_PRIMARY_CRED": SECPKG_PRIMARY_CRED(),
     "PSECPKG_SUPPLEMENTAL_CRED_ARRAY": (),
+    "PCHAR": 0,
+    "PSecBuffer": SecBuffer(0),
     "SEC_THREAD_START": print,
 }
 _SECRET = b"credential"
