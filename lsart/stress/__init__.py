@@ -8,7 +8,7 @@ from lsart.stress._distributions import Constant, Distribution, Exponential, One
 from lsart.stress._faults import ScenarioError, ScenarioFault
 from lsart.stress._load import load_scenario
 from lsart.stress._model import DEFAULT_CALLS, DEFAULT_CLIENTS, PackageFault, UseAfterFree, scenario_model
-from lsart.stress._operations import MessageMaker, OperationError
+from lsart.stress._operations import MessageMaker, OperationError, Visit
 from lsart.stress._reference import find_model
 from lsart.stress._result import ExitCode, Progress, StressResult
 from lsart.stress._scenario import AccountsFile, ClientGroup, HostileGroup, LsaSetup, Operation, RunLimits, Scenario
@@ -51,6 +51,7 @@ __all__ = [
     "Threshold",
     "Uniform",
     "UseAfterFree",
+    "Visit",
     "duration",
     "find_model",
     "load_scenario",

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from itertools import accumulate
 from random import Random
+from typing import cast
 
 import attrs
 import trio
@@ -14,7 +15,7 @@ from lsart.contract import STATUS_NO_SUCH_PACKAGE, AccessViolation, ProcessTermi
 from lsart.engine import current, now_ns, sleep_ns
 from lsart.runtime import Client, Lsa
 from lsart.stress._distributions import Distribution
-from lsart.stress._operations import MessageMaker, make_message
+from lsart.stress._operations import Doing, MessageMaker, Visit, is_visit, make_message, pay
 from lsart.stress._scenario import ClientGroup
 
 __all__ = ["Population", "Tally"]
@@ -38,11 +39,20 @@ class Tally:
     unreadable: str = ""
 
 
+@attrs.frozen
+class _Drawn:
+    """A visit that is to be paid."""
+
+    visit: Visit
+    random: Random
+    size: int
+
+
 class Population:
     """The clients of one group.
 
     Args:
-        package: the name under which they find the package. makers: how each operation's message is made.
+        package: the name under which they find the package. makers: what each operation is.
         start_ns: when the run of the population began.
     """
 
@@ -51,14 +61,14 @@ class Population:
         lsa: Lsa,
         group: ClientGroup,
         package: str,
-        makers: Mapping[str, MessageMaker],
+        makers: Mapping[str, Doing],
         tally: Tally,
         start_ns: int,
     ) -> None:
         self._lsa = lsa
         self._group = group
         self._package = package
-        self._messages: list[tuple[str, MessageMaker, Distribution]] = [
+        self._messages: list[tuple[str, Doing, Distribution]] = [
             (each.name, makers[each.name], each.size) for each in group.operations
         ]
         self._weights = list(accumulate(each.weight for each in group.operations))
@@ -88,8 +98,8 @@ class Population:
         async with self._lsa.connect(self._name(index), trusted=group.trusted) as client:
             think, left = group.think_time, group.calls
             while left != 0 and (end is None or now_ns() < end):
-                operation, message = self._draw(random)
-                await self._call(client, operation, message)
+                operation, drawn = self._draw(random)
+                await self._call(client, operation, drawn)
                 if left is not None:
                     left -= 1
                 if think is not None and left != 0:
@@ -116,28 +126,38 @@ class Population:
                     now = now_ns()
                     if time > now:
                         await sleep_ns(time - now)
-                    operation, message = self._draw(random)
-                    nursery.start_soon(self._call, clients[number % group.count], operation, message)
+                    operation, drawn = self._draw(random)
+                    nursery.start_soon(self._call, clients[number % group.count], operation, drawn)
 
-    def _draw(self, random: Random) -> tuple[str, bytes]:
+    def _draw(self, random: Random) -> tuple[str, bytes | _Drawn]:
         messages = self._messages
         if len(messages) > 1:
             name, maker, size = random.choices(messages, cum_weights=self._weights)[0]
         else:
             name, maker, size = messages[0]
-        return name, make_message(name, maker, random, size.sample(random))
+        if is_visit(maker):
+            # Chance of its own: visits of one group that overlap take nothing from each other.
+            return name, _Drawn(maker, Random(random.getrandbits(64)), size.sample(random))
+        return name, make_message(name, cast(MessageMaker, maker), random, size.sample(random))
 
-    async def _call(self, client: Client, operation: str, message: bytes) -> None:
-        """One call, with all that can come of it: whatever it is, it is a result and is in the events."""
+    async def _do(self, client: Client, operation: str, drawn: bytes | _Drawn) -> None:
+        if isinstance(drawn, _Drawn):
+            await trio.lowlevel.checkpoint()  # one that makes no call must not keep others from getting anywhere
+            await pay(operation, drawn.visit, client, drawn.random, drawn.size)
+        else:
+            await client.call(self._package, drawn, operation=operation)
+
+    async def _call(self, client: Client, operation: str, drawn: bytes | _Drawn) -> None:
+        """One call or visit, with all that can come of it: whatever it is, it is a result and is in the events."""
         if self._group.map_section:
             self._map(client)
         patience = self._group.patience
         try:
             if patience is None:
-                await client.call(self._package, message, operation=operation)
+                await self._do(client, operation, drawn)
             else:
                 with trio.move_on_after(patience / _NS_PER_S):
-                    await client.call(self._package, message, operation=operation)
+                    await self._do(client, operation, drawn)
         except StatusError as error:
             if error.status == STATUS_NO_SUCH_PACKAGE and not self._is_served():
                 self._tally.unserved += 1

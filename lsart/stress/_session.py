@@ -18,7 +18,7 @@ from lsart.memory import Resource
 from lsart.runtime import Lsa, LsaSettings, Resolved, open_lsa
 from lsart.stress._faults import ScenarioError, ScenarioFault, did_you_mean
 from lsart.stress._hostile import Attack
-from lsart.stress._operations import MessageMaker, offered_operations
+from lsart.stress._operations import Doing, offered_operations
 from lsart.stress._population import Population, Tally
 from lsart.stress._result import ExitCode, Progress, StressResult
 from lsart.stress._scenario import ClientGroup, HostileGroup, Scenario
@@ -273,9 +273,9 @@ def _placed(key: str, groups: Sequence[_Group]) -> list[tuple[str, _Group]]:
     return [(f"$.{key}[{index}]", group) for index, group in enumerate(groups)]
 
 
-def _makers(scenario: Scenario) -> dict[str, MessageMaker]:
+def _makers(scenario: Scenario) -> dict[str, Doing]:
     """Every operation of every package; of two with one name the earlier package's."""
-    makers: dict[str, MessageMaker] = {}
+    makers: dict[str, Doing] = {}
     for spec in scenario.lsa.specs:
         resolved = spec.source
         assert isinstance(resolved, Resolved)

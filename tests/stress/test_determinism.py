@@ -27,18 +27,18 @@ def tell(event):
     log.update(json.dumps(event_record(event), default=str).encode())
 bus = lsart.Bus()
 bus.subscribe(tell)
-base = load_scenario("ticketcache")
+base = load_scenario(sys.argv[2])
 hostile = (HostileGroup(count=3, probability=0.05, rate="poisson(5000/s)"),)
-scenario = Scenario(name="x", lsa=base.lsa, clients=base.clients, hostile=hostile)
+scenario = Scenario(name="x", lsa=base.lsa, clients=base.clients, accounts=base.accounts, hostile=hostile)
 result = lsart.stress(scenario, seed=int(sys.argv[1]), duration="25ms", bus=bus)
 print(count, log.hexdigest(), hashlib.sha256(repr(result).encode()).hexdigest())
 """
 
 
-def in_a_process(seed: int, hash_seed: str) -> str:
+def in_a_process(seed: int, hash_seed: str, package: str = "ticketcache") -> str:
     environment = {**os.environ, "PYTHONHASHSEED": hash_seed, "PYTHONPATH": os.pathsep.join(sys.path)}
     done = subprocess.run(
-        [sys.executable, "-c", RUN, str(seed)], capture_output=True, text=True, env=environment, check=True
+        [sys.executable, "-c", RUN, str(seed), package], capture_output=True, text=True, env=environment, check=True
     )
     return done.stdout
 
@@ -48,6 +48,12 @@ def test_one_seed_gives_one_event_log_in_different_processes() -> None:
     assert logs[0] == logs[1] == logs[2]
     assert int(logs[0].split()[0]) > 5000
     assert in_a_process(1, "1") != logs[0]
+
+
+def test_one_seed_logs_the_same_people_on_in_different_processes() -> None:
+    logs = [in_a_process(0, each, "password") for each in ("1", "random")]
+    assert logs[0] == logs[1]
+    assert int(logs[0].split()[0]) > 1000
 
 
 @pytest.mark.filterwarnings("ignore::lsart.ContentionWarning")
