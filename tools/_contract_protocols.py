@@ -52,6 +52,7 @@ def method(slot: Record) -> list[str]:
 
 
 STRUCTURES = {
+    "_caller_structures": ("SECPKG_CLIENT_INFO",),
     "_logon_structures": ("SECPKG_PRIMARY_CRED", "SECPKG_SUPPLEMENTAL_CRED"),
     "_security_structures": (
         "CREDENTIAL_TARGET_INFORMATIONW",
@@ -82,6 +83,7 @@ def protocol_module(name: str, bases: Sequence[str], doc: str, slots: Sequence[R
     code = "\n".join(body)
     constants = [each for each in sorted(ENUMS) if re.search(rf"\b{each}\b", code)]
     needed = [
+        structures_import("_caller_structures", code),
         structures_import("_logon_structures", code),
         "from lsart.contract._pointer import Pointer\n" if re.search(r"\bPointer\b", code) else "",
         structures_import("_security_structures", code),

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from lsart.contract._caller_structures import SECPKG_CLIENT_INFO
     from lsart.contract._pointer import Pointer
     from lsart.contract._security_structures import (
         LSA_TOKEN_INFORMATION_NULL,
@@ -68,7 +69,7 @@ class Slots11To28(Protocol):
         Returns None on failure.
         """
 
-    async def GetClientInfo(self) -> object:
+    async def GetClientInfo(self) -> SECPKG_CLIENT_INFO:
         """Describe the process and thread that made the current call.
 
         Raises StatusError: no page lists which.
