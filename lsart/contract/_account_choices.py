@@ -20,6 +20,7 @@ class AccountChoices(ProtectChoices):
 
     flat_name_buffer: Literal["text"] = choice("text", gap="GetAuthDataForUser/1", reason=_AT_HAND)
     cracked_name_buffers: Literal["text"] = choice("text", gap="CrackSingleName/1", reason=_AT_HAND)
+    converted_account_name_buffer: Literal["text"] = choice("text", gap="ConvertAuthDataToToken/1", reason=_AT_HAND)
     expanded_auth_data_freed_with: Literal["FreeLsaHeap"] = choice(
         "FreeLsaHeap",
         gap="ExpandAuthDataForDomain/1",

@@ -24,7 +24,7 @@ from lsart.events import AccountHandleLeaked, AccountLocked, Bus, Origin, Passwo
 from lsart.memory import LsaMemory
 from lsart.runtime._memory_view import MemoryView
 from lsart.runtime._pacer import Pacer, touch_commit
-from lsart.security import Account, Accounts, CrackError, OpenAccount, PasswordVerdict, Sam
+from lsart.security import Account, Accounts, AuthData, CrackError, OpenAccount, PasswordVerdict, Sam
 
 __all__ = ["AccountServices"]
 
@@ -110,6 +110,18 @@ class AccountServices:
         except CrackError as error:
             raise StatusError(STATUS_UNSUCCESSFUL, f"CrackSingleName: {error}", sub_status=int(error.error)) from None
         return cracked, self.sam.accounts.dns_domain, 0
+
+    async def auth_data_at(self, origin: Origin, source: Pointer | bytes, size: int) -> AuthData:
+        """What authorization data of this LSA says; `source` is where its bytes lie, or these.
+
+        Raises:
+            StatusError: STATUS_INVALID_PARAMETER for anything else (CAT-2).
+        """
+        data = await self._read(origin, source, size)
+        try:
+            return self.sam.read_auth_data(data)
+        except ValueError as error:
+            raise StatusError(STATUS_INVALID_PARAMETER, str(error)) from None
 
     async def verify_password(self, origin: Origin, user_handle: Pointer | None, password: str) -> None:
         """See `FunctionTable.verify_password`."""

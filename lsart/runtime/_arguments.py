@@ -6,7 +6,7 @@ of the right type that the C type cannot carry is told as misuse, and the functi
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from enum import IntEnum
 from typing import Any
 
@@ -65,6 +65,7 @@ _TEXT_LIMITS = {
 _TOKEN_FORMS: dict[int, type[object]] = {
     enumerations.LSA_TOKEN_INFORMATION_TYPE.LsaTokenInformationNull: LSA_TOKEN_INFORMATION_NULL,
     enumerations.LSA_TOKEN_INFORMATION_TYPE.LsaTokenInformationV1: LSA_TOKEN_INFORMATION_V1,
+    enumerations.LSA_TOKEN_INFORMATION_TYPE.LsaTokenInformationV2: LSA_TOKEN_INFORMATION_V1,  # in memory another one
 }
 
 _STRUCTURES: dict[str, type[object]] = {
@@ -120,20 +121,21 @@ def enumeration_of(c_type: str) -> type[IntEnum] | None:
     return found
 
 
-def token_information_problem(form: int, value: Any) -> str:
+def token_information_problem(form: int, value: Any, forms: Collection[int]) -> str:
     """What is wrong with the structure that a token shall be made of; which one it must be, another parameter says.
 
     Args:
-        form: a member of LSA_TOKEN_INFORMATION_TYPE.
+        value: the structure, or a Pointer to where it lies.
+        form: a member of LSA_TOKEN_INFORMATION_TYPE. forms: those that the function takes.
 
     Raises:
         TypeError: it is not the structure of that form.
     """
-    wanted = _TOKEN_FORMS.get(form)
-    if wanted is None:
-        return f"is of form {form}, of which no token is made; expected one of {sorted(map(int, _TOKEN_FORMS))}"
-    if not isinstance(value, wanted):
-        raise TypeError(f"expected {wanted.__name__}, got {type(value).__name__} {value!r}")
+    if form not in forms:
+        return f"is of form {form}, of which no token is made; expected one of {sorted(map(int, forms))}"
+    wanted = _TOKEN_FORMS[form]
+    if not (isinstance(value, wanted) or type(value) is Pointer):
+        raise TypeError(f"expected {wanted.__name__} or a Pointer, got {type(value).__name__} {value!r}")
     return ""
 
 

@@ -332,6 +332,7 @@ class Lsa:
     async def _wait_for_the_last(self) -> None:
         """Whoever shields itself from being cancelled ends when it likes; the books are closed after that."""
         await self.belongings.wait_until_over()
+        await self.terminations.settle()
         await self.dispatcher.drain()
         await self.unloading.settle()
         if self.death is None:

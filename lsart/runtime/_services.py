@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from lsart.runtime._account_services import AccountServices
 from lsart.runtime._audit_services import AuditServices
+from lsart.runtime._auth_token_services import AuthTokenServices
 from lsart.runtime._call_services import CallServices
 from lsart.runtime._callback_services import CallbackServices
 from lsart.runtime._caller_services import CallerServices
@@ -33,6 +34,7 @@ SERVICES: tuple[type[object], ...] = (
     SessionServices,
     CredentialServices,
     TokenServices,
+    AuthTokenServices,
     TaskServices,
     NotificationServices,
     CallServices,
@@ -48,6 +50,7 @@ SERVICES: tuple[type[object], ...] = (
 def make_services(lsa: Lsa) -> tuple[object, ...]:
     """The services of this LSA. Its loader and its unloading may come later."""
     choices = lsa.settings.choices
+    tokens = TokenServices(lsa.security, lsa.memory, lsa.names_of)
     services: tuple[object, ...] = (
         MemoryServices(lsa.memory, lsa.bus, lsa.settings.costs),
         ClientServices(lsa.memory, lsa.pacer),
@@ -55,7 +58,8 @@ def make_services(lsa: Lsa) -> tuple[object, ...]:
         lsa.accounts,
         SessionServices(lsa.security),
         CredentialServices(lsa.security, lsa.memory, lambda key: lsa.loader.authentication_ids.get(key)),
-        TokenServices(lsa.security, lsa.memory, lsa.names_of),
+        tokens,
+        AuthTokenServices(lsa.accounts, lsa.security, tokens),
         TaskServices(lsa.belongings, choices, lambda key: lsa.unloading.begin(key)),
         NotificationServices(lsa.belongings, choices),
         CallServices(lsa.memory, lsa.pacer, lsa.find_package, lsa.entrance, lsa.dispatcher),

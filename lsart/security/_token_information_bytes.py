@@ -18,7 +18,7 @@ from lsart.contract import (
     enumerations,
 )
 from lsart.security._sid import sid_bytes, sid_text
-from lsart.security._token_bytes import pack_token_groups, unpack_token_groups
+from lsart.security._token_bytes import pack_token_groups
 
 __all__ = ["pack_token_information", "pack_unicode_string", "unpack_token_information", "unpack_unicode_string"]
 
@@ -27,8 +27,8 @@ _V1 = struct.Struct("<QQI4xQQQQQ")
 _PRIVILEGES = struct.Struct("<I")
 _PRIVILEGE = struct.Struct("<QI")
 _STRING = struct.Struct("<HH4xQ")
-_ENTRY = 16  # bytes of a group in its list
-_LIST_HEADER = 8
+_GROUPS = struct.Struct("<I4x")
+_GROUP = struct.Struct("<QI4x")
 _FORMS = enumerations.LSA_TOKEN_INFORMATION_TYPE
 
 Read = Callable[[int, int], bytes]
@@ -154,13 +154,15 @@ def _groups(address: int, read: Read, extent: Extent) -> tuple[SID_AND_ATTRIBUTE
     if not address:
         return ()
     size = extent(address)
-    groups = unpack_token_groups(address, size, read)
-    for index in range(len(groups)):  # each SID is a block, too, if it is not in that of the list
-        entry = address + _LIST_HEADER + _ENTRY * index
-        place = int.from_bytes(read(entry, 8), "little")
-        if not address <= place < address + size:
-            extent(place)
-    return groups
+    _fits("TOKEN_GROUPS", _GROUPS.size, size)
+    (count,) = _GROUPS.unpack(read(address, _GROUPS.size))
+    _fits(f"TOKEN_GROUPS of {count}", _GROUPS.size + count * _GROUP.size, size)
+    groups = []
+    for place, attributes in _GROUP.iter_unpack(read(address + _GROUPS.size, count * _GROUP.size)):
+        is_inside = address <= place < address + size  # each SID is a block, too, if it is not in that of the list
+        sid = _sid(place, read, _within(address, size) if is_inside else extent)
+        groups.append(SID_AND_ATTRIBUTES(sid, attributes))
+    return tuple(groups)
 
 
 def _privileges(address: int, read: Read, extent: Extent) -> tuple[LUID_AND_ATTRIBUTES, ...]:

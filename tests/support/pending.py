@@ -5,6 +5,5 @@ from __future__ import annotations
 __all__ = ["PENDING"]
 
 PENDING: dict[str, str] = {
-    "GUA-1": "ConvertAuthDataToToken",
 }
 """By id, what they wait for."""

@@ -8,13 +8,14 @@ from lsart.contract import (
     LSA_TOKEN_INFORMATION_NULL,
     LSA_TOKEN_INFORMATION_V1,
     NTSTATUS,
+    SECPKG_PRIMARY_CRED,
     SID_AND_ATTRIBUTES,
     TOKEN_SOURCE,
     FunctionTable,
 )
 from lsart.security import TokenContent, build_token
 
-__all__ = ["ADMINS", "LUID", "USER", "USERS", "V1", "built", "create"]
+__all__ = ["ADMINS", "LUID", "USER", "USERS", "V1", "built", "create", "create_ex"]
 
 LUID = 0x1000
 USER = "S-1-5-21-1-2-3-1001"
@@ -52,3 +53,23 @@ async def create(table: FunctionTable, **given: Any) -> tuple[int, NTSTATUS]:
         "profile_path": None,
     }
     return await table.CreateToken(**(arguments | given))
+
+
+async def create_ex(table: FunctionTable, **given: Any) -> tuple[int, NTSTATUS]:
+    """CreateTokenEx with the arguments of the same logon."""
+    arguments: dict[str, Any] = {
+        "logon_id": LUID,
+        "token_source": TOKEN_SOURCE("cache"),
+        "logon_type": 2,
+        "impersonation_level": 2,
+        "token_information_type": 1,
+        "token_information": V1,
+        "token_groups": None,
+        "workstation": None,
+        "profile_path": None,
+        "session_information": SECPKG_PRIMARY_CRED(
+            downlevel_name="alice", domain_name="CONTOSO", password="hunter2", user_sid=USER
+        ),
+        "session_information_type": 0,
+    }
+    return await table.CreateTokenEx(**(arguments | given))

@@ -49,7 +49,7 @@ LSA_SECPKG_32_TO_47: tuple[Slot, ...] = (
     Slot(
         34, "ConvertAuthDataToToken", "LSA_SECPKG_FUNCTION_TABLE", "NTSTATUS",
         parameters=(
-            Parameter("user_auth_data", "UserAuthData", "PVOID", "in", False, "Data from GetUserAuthData or GetAuthDataForUser."),
+            Parameter("user_auth_data", "UserAuthData", "PVOID", "in", False, "Data from GetUserAuthData or GetAuthDataForUser.", takes_bytes=True),
             Parameter("user_auth_data_size", "UserAuthDataSize", "ULONG", "in", False, "Bytes in it."),
             Parameter("impersonation_level", "ImpersonationLevel", "SECURITY_IMPERSONATION_LEVEL", "in", False, "Level of the token."),
             Parameter("token_source", "TokenSource", "PTOKEN_SOURCE", "in", False, "Identifies the package."),

@@ -109,7 +109,7 @@ class Slots11To28(Protocol):
         logon_type: SECURITY_LOGON_TYPE,
         impersonation_level: SECURITY_IMPERSONATION_LEVEL,
         token_information_type: LSA_TOKEN_INFORMATION_TYPE,
-        token_information: LSA_TOKEN_INFORMATION_NULL | LSA_TOKEN_INFORMATION_V1,
+        token_information: LSA_TOKEN_INFORMATION_NULL | LSA_TOKEN_INFORMATION_V1 | Pointer,
         token_groups: tuple[SID_AND_ATTRIBUTES, ...] | None,
         account_name: str,
         authority_name: str,

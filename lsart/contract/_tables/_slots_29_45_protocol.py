@@ -60,7 +60,7 @@ class Slots29To45(Protocol):
 
     async def ConvertAuthDataToToken(
         self,
-        user_auth_data: Pointer,
+        user_auth_data: Pointer | bytes,
         user_auth_data_size: int,
         impersonation_level: SECURITY_IMPERSONATION_LEVEL,
         token_source: TOKEN_SOURCE,

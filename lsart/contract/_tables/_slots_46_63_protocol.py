@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from lsart.contract._pointer import Pointer
-    from lsart.contract._security_structures import ENCRYPTED_CREDENTIALW, SID_AND_ATTRIBUTES, TOKEN_SOURCE
+    from lsart.contract._security_structures import (
+        ENCRYPTED_CREDENTIALW,
+        LSA_TOKEN_INFORMATION_NULL,
+        LSA_TOKEN_INFORMATION_V1,
+        SID_AND_ATTRIBUTES,
+        TOKEN_SOURCE,
+    )
     from lsart.contract._sspi_structures import SecBuffer
     from lsart.contract._status import NTSTATUS
     from lsart.contract._structures import ClientRequest
@@ -60,7 +66,7 @@ class Slots46To63(Protocol):
         logon_type: SECURITY_LOGON_TYPE,
         impersonation_level: SECURITY_IMPERSONATION_LEVEL,
         token_information_type: LSA_TOKEN_INFORMATION_TYPE,
-        token_information: object,
+        token_information: LSA_TOKEN_INFORMATION_NULL | LSA_TOKEN_INFORMATION_V1 | Pointer,
         token_groups: tuple[SID_AND_ATTRIBUTES, ...] | None,
         workstation: str | None,
         profile_path: str | None,
