@@ -73,7 +73,13 @@ class HandleTable:
         self._next = 4
 
     def open(self, target: KernelObject, origin: Origin) -> int | None:
-        """A new handle to `target`; None when the machine has no handles left."""
+        """A new handle to `target`; None when the machine has no handles left.
+
+        Raises:
+            InternalError: the last handle to it is closed already.
+        """
+        if target.is_closed:  # before anything is charged for it
+            raise InternalError(f"a handle to {target.kind} that is closed")
         handle = self._take(origin)
         if handle is not None:
             target.opened()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from tokens import built
 from worlds import World
 
-from lsart.contract import STATUS_BAD_LOGON_SESSION_STATE, StatusError
+from lsart.contract import STATUS_BAD_LOGON_SESSION_STATE, STATUS_NO_SUCH_LOGON_SESSION, StatusError
 from lsart.security import AccessToken, HandleTable, LogonSession, Security, SessionState
 
 LUIDS = st.sampled_from([0x1000, 0x1001])
@@ -104,10 +105,40 @@ class Logons(RuleBasedStateMachine):
         self.tables["alice"].close_all(self.world.now)
         self.lost(*(key for key in self.handles if key[0] == "alice"))
 
+    def nothing_leads_to(self, session: LogonSession) -> None:
+        """It is gone: no handle, token, LUID or credential leads to it, though its LUID may name another by now."""
+        assert (session.state, session.references) == (SessionState.GONE, 0)
+        assert self.security.sessions.find(session.logon_id) is not session
+        assert all(each is not session for each in self.security.sessions)
+        token = self.security.tokens.of_session(session.logon_id)
+        assert token is None or token.session is not session
+        for process, table in self.tables.items():
+            for handle in table:
+                named = table.find(handle)
+                assert not (isinstance(named, AccessToken) and named.session is session), (process, handle)
+        if session.logon_id not in self.alive:
+            for reach in (
+                lambda by: self.security.tokens.create(built(logon_id=session.logon_id), self.tables["alice"], by),
+                lambda by: self.security.credentials.add(session.logon_id, 0, "key", b"", by),
+                lambda by: self.security.credentials.next(session.logon_id, 0, 0, None, None, by),
+                lambda by: self.security.sessions.delete(session.logon_id, by),
+            ):
+                with pytest.raises(StatusError) as caught:
+                    reach(self.world.by())
+                assert caught.value.status == STATUS_NO_SUCH_LOGON_SESSION
+
+    @rule(luid=LUIDS)
+    def store(self, luid: int) -> None:
+        """Something that the session had, which must not be had after it."""
+        if luid in self.alive:
+            self.security.credentials.add(luid, 0, "key", b"secret", self.world.by())
+
     @invariant()
     def everybody_agrees(self) -> None:
         if not hasattr(self, "world"):
             return
+        for session in self.ended:
+            self.nothing_leads_to(session)
         assert [id(each) for each in self.ended] == [id(each) for each in self.expected], "once, and in order"
         for luid, session in self.alive.items():
             assert self.security.sessions.find(luid) is session
