@@ -121,7 +121,7 @@ def enumeration_of(c_type: str) -> type[IntEnum] | None:
     return found
 
 
-def token_information_problem(form: int, value: Any, forms: Collection[int]) -> str:
+def token_information_problem(form: int, value: Any, forms: Collection[int] = (0, 1)) -> str:
     """What is wrong with the structure that a token shall be made of; which one it must be, another parameter says.
 
     Args:
