@@ -26,6 +26,12 @@ class CallerChoices(CredentialManagerChoices):
         gap="GetClientInfo/1",
         reason="No argument is wrong where there is none; there is only nobody to describe.",
     )
+    impersonate_without_call: NTSTATUS = choice(
+        _STATUS_UNSUCCESSFUL,
+        _STATUS_INVALID_PARAMETER,
+        gap="ImpersonateClient/1",
+        reason="As GetClientInfo: no argument is wrong where there is none; there is only nobody to act as.",
+    )
     duplicate_rights: Literal["same"] = choice(
         "same",
         gap="DuplicateHandle/1",

@@ -61,6 +61,15 @@ class Win32(Protocol):
         GetLastError is 6 (nf-processthreadsapi-resumethread)."""
         ...
 
+    def OpenThreadToken(self) -> int | None:
+        """A handle to the token by which this task acts since ImpersonateClient; None when it acts as LSASS, or as a
+        client of the system's session: GetLastError is 1008 (nf-processthreadsapi-openthreadtoken)."""
+        ...
+
+    def RevertToSelf(self) -> bool:
+        """Let this task act as LSASS again, after ImpersonateClient; True (nf-securitybaseapi-reverttoself)."""
+        ...
+
     def GetLastError(self) -> int:
         """Why the newest function of this task that failed did so; 0 before any (nf-errhandlingapi-getlasterror)."""
         ...

@@ -88,6 +88,7 @@ from lsart.events._packages import InnerCallCancelled, PackageOutlived, WorkersE
 from lsart.events._security import (
     CredentialLeaked,
     HandleLeaked,
+    ImpersonationLeft,
     LogonSessionCreated,
     LogonSessionDeleted,
     LogonSessionEnded,
@@ -142,6 +143,7 @@ __all__ = [
     "ForeignFree",
     "HandleLeaked",
     "HostileWrite",
+    "ImpersonationLeft",
     "InnerCallCancelled",
     "IrqlTooHigh",
     "LockAcquired",

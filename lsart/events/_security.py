@@ -9,6 +9,7 @@ from lsart.events._base import Event, Origin
 __all__ = [
     "CredentialLeaked",
     "HandleLeaked",
+    "ImpersonationLeft",
     "LogonSessionCreated",
     "LogonSessionDeleted",
     "LogonSessionEnded",
@@ -85,6 +86,13 @@ class HandleLeaked(Event):
     kind: str
     handle: int
     opened: Origin
+
+
+@attrs.frozen(kw_only=True)
+class ImpersonationLeft(Event):
+    """A call ended while its thread still acted as the client: who had begun that. LSA has ended it."""
+
+    origin: Origin
 
 
 @attrs.frozen(kw_only=True)

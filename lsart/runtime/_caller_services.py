@@ -93,7 +93,7 @@ class CallerServices:
             if handle is None:
                 raise StatusError(STATUS_INSUFFICIENT_RESOURCES, "GetClientInfo: no handle is left")
             request.client_token = handle
-            request.at_end = partial(self._close, handle)
+            request.before_end(partial(self._close, handle))
         return request.client_token
 
     def _close(self, handle: int) -> None:

@@ -38,6 +38,7 @@ from lsart.events import (
 )
 from lsart.runtime._arguments import arguments, checker
 from lsart.runtime._current import current_request
+from lsart.runtime._identity import Identities
 from lsart.runtime._memory_view import MemoryView
 from lsart.runtime._win32 import Win32
 from lsart.security import Security
@@ -58,13 +59,21 @@ class Host:
     Args:
         services: objects whose methods implement slots: ``async def CreateSharedMemory(origin, max_size, ...)``.
         choices: what a slot answers that nobody knows more of than its declaration.
-        security: what `table.win32` of each package works on.
+        security, identities: what `table.win32` of each package works on.
     """
 
-    def __init__(self, bus: Bus, services: Sequence[object], choices: Choices, security: Security) -> None:
+    def __init__(
+        self,
+        bus: Bus,
+        services: Sequence[object],
+        choices: Choices,
+        security: Security,
+        identities: Identities,
+    ) -> None:
         self._bus = bus
         self._choices = choices
         self._security = security
+        self._identities = identities
         self._services = services
         self._gone: set[str] = set()  # packages, by key
 
@@ -83,6 +92,7 @@ class Host:
         """The full table for one package."""
         win32 = Win32(
             self._security,
+            self._identities,
             self._bus,
             origin_of=lambda function: self.origin(package, function),
             is_gone=lambda: package in self._gone,

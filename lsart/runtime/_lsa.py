@@ -29,6 +29,7 @@ from lsart.runtime._dispatch import Dispatcher
 from lsart.runtime._enter import Entrance
 from lsart.runtime._faults import Faults
 from lsart.runtime._host import Host
+from lsart.runtime._identity import Identities
 from lsart.runtime._legs import Legs
 from lsart.runtime._loader import CLEAN_UP, Loader
 from lsart.runtime._logon import Logons
@@ -81,7 +82,8 @@ class Lsa:
         self.accounts = AccountServices(settings.accounts, self.memory, self.pacer, bus)
         self.office = CredentialOffice(self.memory, bus, self.entrance, lambda: self.packages)
         self.logons = Logons(self, self.entrance, self.office)
-        self._host = Host(bus, make_services(self), choices, self.security)
+        self.identities = Identities(self.security.handles, bus)
+        self._host = Host(bus, make_services(self), choices, self.security, self.identities)
         self.loader = Loader(self._host, self.memory, self._view_of, bus, settings, self._release, self.belongings)
         self.negotiation = Negotiation(self.loader)
         self.unloading = Unloading(nursery, self.loader, choices)

@@ -78,6 +78,17 @@ class Request:
         self.is_delivered = False  # ...because it was delivered
         self.is_finished = False  # the package's function has returned
 
+    def before_end(self, do: Callable[[], object]) -> None:
+        """Do this, too, once the worker is through with the call."""
+        earlier = self.at_end
+
+        def both() -> None:
+            if earlier is not None:
+                earlier()
+            do()
+
+        self.at_end = both
+
 
 class Worker:
     """A slot that serves one call at a time. Parked between calls."""

@@ -13,6 +13,7 @@ from lsart.runtime._caller_services import CallerServices
 from lsart.runtime._client_services import ClientServices
 from lsart.runtime._credential_manager_services import CredentialManagerServices
 from lsart.runtime._credential_services import CredentialServices
+from lsart.runtime._identity_services import IdentityServices
 from lsart.runtime._memory_services import MemoryServices
 from lsart.runtime._notification_services import NotificationServices
 from lsart.runtime._protect_services import ProtectServices
@@ -43,6 +44,7 @@ SERVICES: tuple[type[object], ...] = (
     AuditServices,
     UpdateCredentialsServices,
     CallbackServices,
+    IdentityServices,
 )
 """What serves the slots of the function table: a method of a slot's name is that slot."""
 
@@ -68,6 +70,7 @@ def make_services(lsa: Lsa) -> tuple[object, ...]:
         AuditServices(lsa.bus, lsa.names_of),
         UpdateCredentialsServices(lsa.security, lsa.office, choices),
         CallbackServices(choices),
+        IdentityServices(lsa.identities, lsa.settings.lsass_privileges, choices),
     )
     assert tuple(map(type, services)) == SERVICES
     return services

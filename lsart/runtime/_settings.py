@@ -8,7 +8,7 @@ import attrs
 
 from lsart.contract import QUOTA_LIMITS, SECPKG_PARAMETERS, Choices
 from lsart.memory import MachineLimits
-from lsart.security import Accounts, read_accounts
+from lsart.security import PRIVILEGES, Accounts, read_accounts
 
 __all__ = ["Costs", "LsaSettings"]
 
@@ -63,6 +63,7 @@ class LsaSettings:
             long run. LSASS disables it.
         torn_writes: whether a write to shared bytes of more than 8 is two, with others in between.
         quotas: what a process may use that runs by the token of a logon; no page states a value, so that is assumed.
+        lsass_privileges: names of the privileges that LSASS holds; all of them unless given.
         accounts: who may log on, or the file that says so (see `lsart.security.read_accounts`); nobody unless given.
     """
 
@@ -76,10 +77,14 @@ class LsaSettings:
     contain_faults: bool = False
     torn_writes: bool = False
     quotas: QUOTA_LIMITS = _QUOTAS
+    lsass_privileges: frozenset[str] = frozenset(PRIVILEGES)
     accounts: Accounts = attrs.field(factory=Accounts, converter=_accounts)
 
     def __attrs_post_init__(self) -> None:
         if self.workers is not None and self.workers < 1:
             raise ValueError(f"LsaSettings(workers={self.workers}): at least one worker, or None for no limit")
+        unknown = sorted(self.lsass_privileges - PRIVILEGES.keys())
+        if unknown:
+            raise ValueError(f"LsaSettings(lsass_privileges): {', '.join(unknown)}: no privilege has that name")
         if self.grace < 0:
             raise ValueError(f"LsaSettings(grace={self.grace}): nanoseconds cannot be negative")

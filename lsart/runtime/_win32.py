@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from lsart.contract import ERROR_ACCESS_DENIED, ERROR_INVALID_HANDLE, ERROR_NO_SYSTEM_RESOURCES
+from lsart.contract import ERROR_ACCESS_DENIED, ERROR_INVALID_HANDLE, ERROR_NO_SYSTEM_RESOURCES, ERROR_NO_TOKEN
 from lsart.engine import exploring, touch
 from lsart.events import Bus, ObjectRefused, Origin
 from lsart.runtime._handles import last_error, touch_handles
+from lsart.runtime._identity import Identities
 from lsart.runtime._threads import Thread
 from lsart.security import Security, WaitEvent
 
@@ -27,8 +28,14 @@ class Win32:
     """
 
     def __init__(
-        self, security: Security, bus: Bus, origin_of: Callable[[str], Origin], is_gone: Callable[[], bool]
+        self,
+        security: Security,
+        identities: Identities,
+        bus: Bus,
+        origin_of: Callable[[str], Origin],
+        is_gone: Callable[[], bool],
     ) -> None:
+        self._identities = identities
         self._handles = security.handles
         self._luids = security.luids
         self._bus = bus
@@ -88,6 +95,25 @@ class Win32:
             last_error.set(ERROR_INVALID_HANDLE)
             return _NOT_RESUMED
         return found.resume()
+
+    def OpenThreadToken(self) -> int | None:
+        """A handle to the token by which this task acts; None, with ERROR_NO_TOKEN, when it acts as LSASS or as a
+        client of the system's session (nf-processthreadsapi-openthreadtoken)."""
+        origin = self._origin_of("OpenThreadToken")
+        token = self._identities.token()
+        if token is None or self._is_gone():
+            last_error.set(ERROR_NO_TOKEN if token is None else ERROR_ACCESS_DENIED)
+            return None
+        touch_handles("w", "take a handle")
+        handle = self._handles.open(token, origin)
+        if handle is None:
+            last_error.set(ERROR_NO_SYSTEM_RESOURCES)
+        return handle
+
+    def RevertToSelf(self) -> bool:
+        """Let this task act as LSASS again; True, also when it did (nf-securitybaseapi-reverttoself)."""
+        self._identities.revert()
+        return True
 
     def GetLastError(self) -> int:
         """Why the newest function of this task that failed did so; 0 before any (nf-errhandlingapi-getlasterror)."""

@@ -24,6 +24,7 @@ from lsart.events import (
     Bus,
     ClientCrashed,
     FaultContained,
+    ImpersonationLeft,
     LockOrphaned,
     LogonSessionLeft,
     MisuseEvent,
@@ -172,21 +173,15 @@ def _run_of(source: Any, clients: int, calls: int, workers: int | None, torn_wri
     return scenario_model(source, clients=clients, calls=calls, workers=workers, torn_writes=torn_writes).main
 
 
+_MISUSE = (ClientCrashed, ImpersonationLeft, LockOrphaned, LogonSessionLeft, MisuseEvent, OutputNotFromHeap)
+
+
 class _Watch:
     """Ends the run at the first sign of a failure, where the story of it is short."""
 
     def __init__(self, bus: Bus) -> None:
         self._lsa: Lsa | None = None
-        failures = (
-            ClientCrashed,
-            PackageDisabled,
-            FaultContained,
-            LockOrphaned,
-            LogonSessionLeft,
-            MisuseEvent,
-            OutputNotFromHeap,
-        )
-        bus.subscribe(self._on_trouble, *failures)
+        bus.subscribe(self._on_trouble, PackageDisabled, FaultContained, *_MISUSE)
 
     def look_at(self, lsa: Lsa) -> None:
         """Watch the accesses of this LSA's packages."""

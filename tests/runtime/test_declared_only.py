@@ -132,7 +132,7 @@ async def test_a_function_of_the_dll_that_is_only_declared_answers_in_the_same_w
     assert (slot.index, slot.name) == (3, "LocatePackageById")
     assert declaration(slot) == "PVOID LSA_LOCATE_PKG_BY_ID(in ULONG package_id)"
     async with lsart.open_lsa() as lsa:
-        function = Host(log.bus, (), Choices(), lsa.security).function(slot, "a")
+        function = Host(log.bus, (), Choices(), lsa.security, lsa.identities).function(slot, "a")
         assert await function(1) is None
     told = log.one(SlotUnavailable)
     assert (told.slot, told.reason) == ("LocatePackageById", "declaration only: no page says what it does")

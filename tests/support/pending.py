@@ -4,6 +4,5 @@ from __future__ import annotations
 
 __all__ = ["PENDING"]
 
-PENDING: dict[str, str] = {
-}
+PENDING: dict[str, str] = {}
 """By id, what they wait for."""
