@@ -34,17 +34,21 @@ class IdentityServices:
     async def ImpersonateClient(self, origin: Origin) -> None:
         request = call_under_way()
         if request is None:
-            status = self._choices.impersonate_without_call
-            raise StatusError(status, "ImpersonateClient: no call of a client is served")
+            raise self._nobody("no call of a client is served")
         client = request.client
         if self._explores:  # the client can end first
             await announce(Label(life_of(client.name), "r", f"act as {client.name}"))
         if not client.is_alive:
             raise StatusError(STATUS_UNSUCCESSFUL, f"ImpersonateClient: {client.name} has ended")
+        if request.is_finished:  # this task is none that serves it, and was overtaken
+            raise self._nobody("the call has ended")
         token = client.impersonated_by(request.task) or client.token
         if not self._is_allowed(token, origin):
             raise StatusError(STATUS_PRIVILEGE_NOT_HELD, f"ImpersonateClient: LSASS may not act as {client.name}")
         self._identities.impersonate(token, origin)
+
+    def _nobody(self, reason: str) -> StatusError:
+        return StatusError(self._choices.impersonate_without_call, f"ImpersonateClient: {reason}")
 
     def _is_allowed(self, token: AccessToken | None, origin: Origin) -> bool:
         """Any of the four conditions of the page will do (IMP-5)."""
