@@ -103,6 +103,8 @@ PYTHON_TYPES = {
 # and annotated in a header for another (FreeSharedMemory's gap).
 SPECIAL_TYPES = {
     ("AuditLogon", "LogonId"): "int | None",
+    ("MapBuffer", "InputBuffer"): "SecBuffer",
+    ("MapBuffer", "OutputBuffer"): "SecBuffer",
     ("FreeClientBuffer", "ClientBaseAddress"): "Pointer | None",
     ("FreeSharedMemory", "Memory"): "Pointer | None",
     ("AllocateClientBuffer", "ClientBaseAddress"): "Pointer",

@@ -87,7 +87,7 @@ def protocol_module(name: str, bases: Sequence[str], doc: str, slots: Sequence[R
         structures_import("_logon_structures", code),
         "from lsart.contract._pointer import Pointer\n" if re.search(r"\bPointer\b", code) else "",
         structures_import("_security_structures", code),
-        "from lsart.contract._sspi_structures import SecBuffer\n" if re.search(r"\bSecBuffer\b", code) else "",
+        "from lsart.contract._sspi_structures import SecBuffer\n" if re.search(r"\bSecBuffer[,:)\]]", code) else "",
         "from lsart.contract._status import NTSTATUS\n" if re.search(r": NTSTATUS|-> .*NTSTATUS", code) else "",
         "from lsart.contract._structures import ClientRequest\n" if "ClientRequest" in code else "",
     ]

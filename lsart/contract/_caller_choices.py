@@ -32,6 +32,11 @@ class CallerChoices(CredentialManagerChoices):
         gap="ImpersonateClient/1",
         reason="As GetClientInfo: no argument is wrong where there is none; there is only nobody to act as.",
     )
+    map_buffer_ends: Literal["with_call"] = choice(
+        "with_call",
+        gap="MapBuffer/1",
+        reason="The table has no slot that unmaps, and the mapping is LSA's for the duration of the call.",
+    )
     duplicate_rights: Literal["same"] = choice(
         "same",
         gap="DuplicateHandle/1",

@@ -14,6 +14,7 @@ from lsart.runtime._client_services import ClientServices
 from lsart.runtime._credential_manager_services import CredentialManagerServices
 from lsart.runtime._credential_services import CredentialServices
 from lsart.runtime._identity_services import IdentityServices
+from lsart.runtime._map_services import MapServices
 from lsart.runtime._memory_services import MemoryServices
 from lsart.runtime._notification_services import NotificationServices
 from lsart.runtime._protect_services import ProtectServices
@@ -45,6 +46,7 @@ SERVICES: tuple[type[object], ...] = (
     UpdateCredentialsServices,
     CallbackServices,
     IdentityServices,
+    MapServices,
 )
 """What serves the slots of the function table: a method of a slot's name is that slot."""
 
@@ -71,6 +73,7 @@ def make_services(lsa: Lsa) -> tuple[object, ...]:
         UpdateCredentialsServices(lsa.security, lsa.office, choices),
         CallbackServices(choices),
         IdentityServices(lsa.identities, lsa.settings.lsass_privileges, choices),
+        MapServices(lsa.memory, lsa.pacer),
     )
     assert tuple(map(type, services)) == SERVICES
     return services

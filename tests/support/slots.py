@@ -33,6 +33,7 @@ _VALUES: dict[str, Any] = {
     "PVOID": SECTION,
     "PUCHAR": SECTION,
     "PLSA_CLIENT_REQUEST": ClientRequest(1),
+    "PSecBuffer": SecBuffer(0),
     "PTOKEN_SOURCE": TOKEN_SOURCE("text"),
     "PENCRYPTED_CREDENTIALW": ENCRYPTED_CREDENTIALW("text"),
     "PENCRYPTED_CREDENTIALW *": (ENCRYPTED_CREDENTIALW("text"),),
