@@ -87,11 +87,6 @@ class Belongings:
         for tasks in (*self._outliving, *self._tasks.values()):
             await tasks.wait_until_over()
 
-    def abandon(self) -> None:
-        """LSASS is down, and nobody is told of what packages had."""
-        for key in self._tasks:
-            self.notifications.leave(key)
-
     def refuse(self, kind: Literal["thread", "notification"], reason: str, origin: Origin) -> None:
         """Tell why a package does not get what it asked for."""
         self.bus.emit(ObjectRefused(time_ns=origin.time_ns, kind=kind, reason=reason, origin=origin))

@@ -7,6 +7,7 @@ from lsart.engine import announce, exploring, own
 from lsart.runtime._current import current_request
 from lsart.runtime._enter import own_state
 from lsart.runtime._faults import Faults
+from lsart.runtime._inner_call import current_inner_call
 from lsart.runtime._invoke import invoke, returned_status, split_fault, text_of
 from lsart.runtime._package import Package
 
@@ -26,6 +27,7 @@ async def enter_task(
     A fault disables the package or is contained, as in a call, and goes no further. Cancellation and Ctrl-C pass.
     """
     current_request.set(None)  # a task that was started during a call does not serve it
+    current_inner_call.set(None)
     if exploring():
         state = own_state(package, next(iter(package.entries), ""))
         await announce(state._replace(what=f"enter {name} of {package.name}"))

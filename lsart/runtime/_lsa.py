@@ -311,8 +311,6 @@ class Lsa:
                 await self.terminations.close()
                 await self.loader.unload_all(self.terminations.settle)
                 await self._settle()  # one may have been asked to go meanwhile
-            else:
-                self.belongings.abandon()
             self.terminations.stop()
             self.belongings.stop()  # of packages that never came up
             for client in self.clients:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+import trio
 from lsas import Log, in_use, scripted, simulated, status_of
 
 import lsart
@@ -20,7 +21,7 @@ from lsart.contract import (
     SecPkgInfo,
     constants,
 )
-from lsart.events import Bus, EntryPointMissing, PackageInitialized, PackageRefused, PackageShutDown
+from lsart.events import Bus, EntryPointMissing, PackageDisabled, PackageInitialized, PackageRefused, PackageShutDown
 from lsart.watch import Monitor
 
 ENTRY_NAMES = {each.name: each.entry_name for each in SECPKG_SLOTS}
@@ -212,6 +213,25 @@ async def test_an_extender_that_was_refused_itself_bars_nobody(log: Log) -> None
         saying("first", capabilities=flag, version=2), saying("second", capabilities=flag), bus=log.bus
     ) as lsa:
         assert [each.name for each in lsa.packages] == ["second"]
+
+
+@pytest.mark.rule("CAP-1")
+@simulated
+async def test_an_extender_that_is_disabled_is_there_still(log: Log) -> None:
+    """It carries the flag until it is unloaded, whoever may call it."""
+    flag = constants.SECPKG_FLAG_NEGO_EXTENDER
+
+    async def initialize(table: FunctionTable) -> None:
+        await table.CreateThread(None, 0, lambda _: 1 // 0, None, 0)
+        await trio.sleep(1)
+
+    first, second = saying("first", capabilities=flag), saying("second", capabilities=flag)
+    first._initialize = initialize
+    async with lsart.open_lsa(first, second, bus=log.bus) as lsa:
+        assert lsa.packages == ()
+    assert log.one(PackageDisabled).package == "first"
+    refused = log.one(PackageRefused)
+    assert refused.reason == "SECPKG_FLAG_NEGO_EXTENDER is for one package, and 'first' carries it already"
 
 
 # ---------------------------------------------------------------------- what it keeps

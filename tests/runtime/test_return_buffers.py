@@ -274,3 +274,53 @@ async def test_a_task_that_outlives_its_call_has_no_buffers_any_more(log: Log) -
 
     await within_a_call(body, log, Lingers())
     assert found == [STATUS_INVALID_PARAMETER]
+
+
+@simulated
+async def test_a_callee_neither_frees_nor_delivers_what_is_anothers(log: Log) -> None:
+    """It knows where the caller's earlier reply lies, and says that this is its answer."""
+    held: list[Pointer] = []
+
+    async def does(table: FunctionTable, request: ClientRequest, message: bytes) -> CallPackageReply:
+        if not held:
+            return await Callee.echo(table, request, message)
+        assert await status_of(table.FreeClientBuffer(request, held[0])) == STATUS_INVALID_PARAMETER
+        return CallPackageReply(held[0], 8)
+
+    async def outsider(table: FunctionTable, request: ClientRequest, message: bytes) -> None:
+        reply, _, _ = await table.CallPackage("b", b"hello", 5)
+        assert reply == held[0]
+
+    async def call(table: FunctionTable, request: ClientRequest, message: bytes) -> None:
+        reply, _, _ = await table.CallPackage("b", b"hello", 5)
+        assert reply is not None
+        held.append(reply)
+
+    packages = Callee(does), calls_with(call), calls_with(outsider, "c")
+    async with lsart.open_lsa(*packages, bus=log.bus) as lsa, lsa.connect("alice") as alice:
+        await alice.call("a", b"")
+        await alice.call("c", b"")
+    leak = log.one(BlockLeaked)
+    assert (leak.allocated.package, leak.allocated.call) == ("a", 1)
+    assert log.of(PackageDisabled) == []
+
+
+@simulated
+async def test_nor_what_lies_by_now_where_a_buffer_of_its_own_was(log: Log) -> None:
+    async def does(table: FunctionTable, request: ClientRequest, message: bytes) -> CallPackageReply | None:
+        if message == b"inner":
+            return await table.reply(request, b"12345678")
+        own = await table.AllocateClientBuffer(request, 8)
+        await table.FreeReturnBuffer(own)
+        reply, _, _ = await table.CallPackage("b", b"inner", 5)
+        assert reply == own
+        assert await status_of(table.FreeClientBuffer(request, own)) == STATUS_INVALID_PARAMETER
+        assert await table.memory.read(own, 8) == b"12345678"
+        await table.FreeReturnBuffer(own)
+        return None
+
+    async def body(table: FunctionTable, request: ClientRequest) -> None:
+        await table.CallPackage("b", b"", 0)
+
+    await within_a_call(body, log, Callee(does))
+    assert log.of(DoubleFree) == []

@@ -126,3 +126,14 @@ def test_an_empty_credential_is_one_too() -> None:
     assert store.all() == [("", b"")]
     store.delete("")
     assert store.all() == []
+
+
+@pytest.mark.parametrize("first", ["oldest", "newest"])
+def test_a_cursor_that_nobody_gave_leads_nowhere(first: str) -> None:
+    """Not even one that looks like one: it names an entry that never was."""
+    store = Store({"credential_first": first})
+    store.add("key", b"secret")
+    stride, _, _ = store.next(0)
+    for cursor in (2 * stride, 1000 * stride, stride + 1, 1):
+        with pytest.raises(StatusError, match="no more credentials"):
+            store.next(cursor)

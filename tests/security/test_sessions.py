@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from tokens import built
 from worlds import World
 
 from lsart.contract import (
@@ -14,7 +15,14 @@ from lsart.contract import (
     InternalError,
     StatusError,
 )
-from lsart.events import LogonSessionDeleted, LogonSessionEnded, LogonSessionLeaked, ResourceRefused
+from lsart.events import (
+    HandleLeaked,
+    LogonSessionDeleted,
+    LogonSessionEnded,
+    LogonSessionHandedOver,
+    LogonSessionLeaked,
+    ResourceRefused,
+)
 from lsart.memory import Resource
 from lsart.security import LOGON_SESSION_SIZE, SYSTEM_LUIDS, LogonSession, Security, SessionState
 
@@ -115,3 +123,17 @@ def test_steps_that_the_table_does_not_have_are_our_own_fault() -> None:
     with pytest.raises(InternalError, match="is gone"):
         security.sessions.reference(session)
     assert world.machine.in_use(Resource.PAGED_POOL) == 0
+
+
+def test_a_package_that_leaves_session_and_token_leaves_no_session_to_lsa() -> None:
+    """Its token is closed first, so that nothing needs the session any more when its turn comes."""
+    world = World()
+    security = Security(world.memory)
+    security.sessions.create(LUID, world.by("CreateLogonSession"))
+    assert security.tokens.create(built(), security.handles, world.by("CreateToken")) is not None
+    security.release_package("cache", world.now)
+    told = [type(each).__name__ for each in world.events if isinstance(each, HandleLeaked | LogonSessionLeaked)]
+    assert told == ["HandleLeaked", "LogonSessionLeaked"]
+    assert not [each for each in world.events if isinstance(each, LogonSessionHandedOver)]
+    assert security.sessions.find(LUID) is None
+    assert security.check() == []
