@@ -90,6 +90,7 @@ def stress(
     calls: Annotated[int | None, Parameter(group=_SIZE, validator=_AT_LEAST_ONE)] = None,
     workers: Annotated[int | Literal["unlimited"] | None, Parameter(group=_SIZE)] = None,
     duration: Annotated[str | None, Parameter(group=_SIZE)] = None,
+    contain: Annotated[bool, Parameter(group=_SIZE)] = False,
     clock: Literal["virtual", "real"] = "virtual",
     threshold: Annotated[list[str] | None, Parameter(group=_OUTPUT)] = None,
     json: Annotated[Path | None, Parameter(group=_OUTPUT, allow_leading_hyphen=True)] = None,
@@ -106,6 +107,7 @@ def stress(
         calls: How many calls each client makes, or each group with arrivals.
         workers: How many calls are served at once.
         duration: How long clients go on calling: 500ms, 2s, 1m30s.
+        contain: A package that raises an exception stays in use, where LSASS would disable it.
         clock: Simulated time, or this computer's.
         threshold: A bar such as p99<5ms, exhaustion==0 or failures<1%; crossing it is exit code 99. May be repeated.
         json: Write the result to this file, - for standard output instead of the screen.
@@ -123,6 +125,7 @@ def stress(
         calls=calls,
         workers=workers,
         duration=duration,
+        contain=contain,
         thresholds=tuple(threshold or ()),
         json=json,
         events=events,
@@ -152,6 +155,7 @@ def explore(
     calls: Annotated[int | None, Parameter(group=_SIZE, validator=_AT_LEAST_ONE)] = None,
     workers: Annotated[int | None, Parameter(group=_SIZE, validator=_AT_LEAST_ONE)] = None,
     torn_writes: Annotated[bool, Parameter(group=_SIZE)] = False,
+    contain: Annotated[bool, Parameter(group=_SIZE)] = False,
     stop_after: Annotated[int, Parameter(group=_OUTPUT, validator=_AT_LEAST_ONE)] = 1,
     no_shrink: Annotated[bool, Parameter(group=_OUTPUT)] = False,
     forget: Annotated[bool, Parameter(group=_OUTPUT)] = False,
@@ -180,6 +184,7 @@ def explore(
         calls: How many calls each of them makes; 3 if not given.
         workers: How many calls are served at once.
         torn_writes: Let others see a write of more than 8 bytes half done.
+        contain: Keep a package in use that raises an exception, and go on; the run fails at its end.
         stop_after: How many different failures are enough.
         no_shrink: Show failures as they were found.
         forget: Neither try known failures first nor keep new ones.
@@ -211,6 +216,7 @@ def explore(
         time_is_a_choice=time_choices,
         labelled=labelled,
         torn_writes=torn_writes,
+        contain=contain,
         remembers=not forget,
         quiet=quiet,
     )

@@ -61,6 +61,7 @@ class ExploreOptions:
     time_is_a_choice: bool
     labelled: bool
     torn_writes: bool
+    contain: bool
     remembers: bool
     quiet: bool
 
@@ -77,6 +78,7 @@ def run_explore(options: ExploreOptions, out: TextIO) -> int:
         calls=options.calls,
         workers=options.workers,
         torn_writes=options.torn_writes,
+        contain_faults=options.contain,
     )
     database = FailureDatabase() if options.remembers else None
     with terminating_is_interrupting(), _progress(options) as on_progress:

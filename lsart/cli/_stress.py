@@ -42,6 +42,7 @@ class Options:
     calls: int | None
     workers: int | Literal["unlimited"] | None
     duration: str | None
+    contain: bool
     thresholds: tuple[str, ...]
     json: Path | None
     events: Path | None
@@ -153,6 +154,7 @@ def _run(options: Options, log: _EventLog) -> StressResult:
                 workers=options.workers,
                 duration=options.duration,
                 thresholds=options.thresholds,
+                contain_faults=options.contain,
                 on_interrupt=reminder.start,
             )
 

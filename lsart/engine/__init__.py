@@ -3,6 +3,7 @@
 Nothing above this floor knows which event loop runs underneath. The engine knows nothing of LSA.
 """
 
+from lsart.engine._abandoned import abandon_lock
 from lsart.engine._canary import loop_works
 from lsart.engine._clock import VirtualClock
 from lsart.engine._deadlock import DeadlockError, Wait
@@ -57,6 +58,7 @@ __all__ = [
     "VirtualClock",
     "VirtualTimeError",
     "Wait",
+    "abandon_lock",
     "announce",
     "ctrl_c_calls",
     "current",

@@ -10,6 +10,7 @@ from typing import Protocol, runtime_checkable
 import trio
 
 from lsart.engine import _frames, _trio
+from lsart.engine._abandoned import abandoned_by
 from lsart.engine._deadlock import DeadlockError, Wait
 from lsart.engine._outside import VirtualTimeError
 
@@ -102,7 +103,7 @@ def _recognise(
     name = bound_name(owner, frames[depth + 1 :]) if told is None else told.removeprefix(type(owner).__name__)
     match owner:
         case trio.Lock() | trio.StrictFIFOLock():
-            return f"{type(owner).__name__}{name}", _task_name(owner.statistics().owner)
+            return f"{type(owner).__name__}{name}", abandoned_by(owner) or _task_name(owner.statistics().owner)
         case trio.Condition():
             if _was_notified(task, frames[:depth]):
                 return f"Lock of Condition{name}", _task_name(owner.statistics().lock_statistics.owner)

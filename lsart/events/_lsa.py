@@ -24,6 +24,7 @@ __all__ = [
     "PackageInitialized",
     "PackageLoaded",
     "PackageRefused",
+    "PackageReloaded",
     "PackageShutDown",
     "PackageUnloaded",
     "SlotCalled",
@@ -95,6 +96,14 @@ class PackageUnloaded(Event):
     """The package is gone."""
 
     package: str
+
+
+@attrs.frozen(kw_only=True)
+class PackageReloaded(Event):
+    """A package was loaded again: calls go to it from now on, and what it replaces is unloaded when it is idle."""
+
+    package: str
+    replaces: str
 
 
 @attrs.frozen(kw_only=True)

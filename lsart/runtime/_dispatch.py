@@ -105,6 +105,7 @@ class Dispatcher:
         """
         if self._explores:  # anybody else's call may come first
             await announce(Label("the calls of LSA", "w", f"call {package.name}{operation and f' ({operation})'}"))
+            package = package.latest()  # it may have been loaded again meanwhile
         is_inner = outer is not None
         is_open = not self._is_stopped if is_inner else self.is_open
         if not is_open or not package.state.is_available:
@@ -265,6 +266,8 @@ class Dispatcher:
             self._finish(request, outcome.Error(_shutting_down()))
             return
         package = request.package
+        if package.successor is not None:  # while the call waited for a worker
+            package = self._pass_on(request)
         bus = self._bus
         if bus.wants(CallStarted):
             now = now_ns()
@@ -305,6 +308,13 @@ class Dispatcher:
                 own(None)
                 rename(f"LSA worker {worker}")
         self._finish(request, result)
+
+    def _pass_on(self, request: Request) -> Package:
+        """It is for a package that has been loaded again: whoever came in its place serves it."""
+        before, request.package = request.package, request.package.latest()
+        request.package.begin_call()
+        before.end_call()
+        return request.package
 
     def _finish(self, request: Request, result: outcome.Outcome[Any]) -> None:
         request.is_finished = True

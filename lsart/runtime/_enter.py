@@ -94,7 +94,8 @@ class Entrance:
             before = owner()
             if before is not None:
                 own(None)  # what the caller has started so far is the caller's
-            await announce(own_state(package, slot.name))
+            await announce(own_state(package.latest(), slot.name))
+        package = package.latest()  # it may have been loaded again since it was looked up
         package.begin_call()
         try:
             if not package.state.is_available:

@@ -15,7 +15,7 @@ from lsart.contract import (
     PackageStep,
     StatusError,
 )
-from lsart.engine import now_ns
+from lsart.engine import abandon_lock, now_ns
 from lsart.events import Bus, FaultContained, LockOrphaned, Origin, PackageDisabled
 from lsart.runtime._invoke import is_fault, returned_status, text_of
 from lsart.runtime._orphans import orphaned_locks
@@ -82,8 +82,11 @@ class Faults:
         # A task of its own was in no slot; any leads to the object that has the locks.
         slot = entry if entry in package.entries else next(iter(package.entries), None)
         if slot is not None:
-            for lock in orphaned_locks(package.entries[slot], trio.lowlevel.current_task()):
-                self._bus.emit(LockOrphaned(time_ns=now, lock=f"{package.key}.{lock}", origin=origin))
+            for name, lock in orphaned_locks(package.entries[slot], trio.lowlevel.current_task()):
+                where = f"{package.key}.{name}"
+                during = "" if call is None else f" in call {call} of {client}"
+                abandon_lock(lock, f"package {package.name!r}, which left {where} locked when {entry} raised{during}")
+                self._bus.emit(LockOrphaned(time_ns=now, lock=where, origin=origin))
         status = STATUS_ACCESS_VIOLATION if isinstance(error, AccessViolation) else STATUS_UNSUCCESSFUL
         what = "the fault is contained" if self._contains else "the package is disabled"
         return StatusError(status, f"{entry} of {package.name} raised {reason}; {what}")

@@ -7,7 +7,7 @@ authentication package), SpInitialize and SpGetInfo. A package that fails anywhe
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 
 import attrs
 import trio
@@ -55,7 +55,7 @@ from lsart.runtime._resolve import PackageSpec, Resolved, resolve
 from lsart.runtime._results import ResultError, read
 from lsart.runtime._settings import LsaSettings
 
-__all__ = ["CLEAN_UP", "Loader"]
+__all__ = ["CLEAN_UP", "Loaded", "Loader", "RefusedError"]
 
 CLEAN_UP = 1.0
 """Seconds that what was cancelled gets at the least to unwind, however short the grace period."""
@@ -71,7 +71,7 @@ _SPARSE_STEP = 7919  # any stride shows that ids need not be adjacent; a prime i
 _SEPARATE_OFFSET = 0x1000
 
 
-class _RefusedError(Exception):
+class RefusedError(Exception):
     """A package does not come up: at which entry point, with which status, and why."""
 
     def __init__(self, stage: str, status: NTSTATUS, reason: str) -> None:
@@ -79,6 +79,14 @@ class _RefusedError(Exception):
         self.status = status
         self.reason = reason
         super().__init__(f"{stage}: {reason}")
+
+
+@attrs.frozen(eq=False)
+class Loaded:
+    """What the packages of one module came from, and whether the list of authentication packages names it."""
+
+    resolved: Resolved
+    by_list: bool
 
 
 class Loader:
@@ -142,9 +150,9 @@ class Loader:
                 if choices.module_without_tables == "stop":
                     raise
                 nothing = Package(resolved.name, resolved.label, {})
-                self._tell_refused(nothing, _RefusedError("load", STATUS_UNSUCCESSFUL, str(error)))
+                self._tell_refused(nothing, RefusedError("load", STATUS_UNSUCCESSFUL, str(error)))
             else:
-                await self._load_module(module, by_list=by_list)
+                await self._load_module(module, Loaded(resolved, by_list))
 
     async def unload_all(self, after_each: Callable[[], Awaitable[None]]) -> None:
         """SpShutdown of every package in reverse order, whatever happens; then what they left is reported.
@@ -169,29 +177,37 @@ class Loader:
         finally:
             own(None)
 
-    async def _load_module(self, module: Module, *, by_list: bool) -> None:
+    async def _load_module(self, module: Module, loaded: Loaded) -> None:
         for package in module.packages:
-            package.advance(PackageStep.LOAD)
-            self._identify(package)
-            self._belongings.admit(package)
-            self._bus.emit(
-                PackageLoaded(time_ns=now_ns(), package=package.key, package_id=package.package_id, module=module.label)
-            )
-            self._tell_unused(package)
+            self._admit(package, loaded)
         for package in module.packages:
             try:
-                await self._start(package, by_list=by_list)
-            except _RefusedError as refusal:
+                await self._start(package)
+            except RefusedError as refusal:
                 await self._refuse(package, refusal)
                 if self._settings.choices.failed_package_unloads == "module":
                     await self._unload_rest(module, package)
                     return
             else:
                 self.packages.append(package)
-                self._bus.emit(PackageInitialized(time_ns=now_ns(), package=package.key, package_id=package.package_id))
-                for slot, rule in missing_entries(package):
-                    self._bus.emit(EntryPointMissing(time_ns=now_ns(), package=package.key, slot=slot, rule=rule))
-                self._belongings.came_up(package)
+                self._came_up(package)
+
+    def _admit(self, package: Package, loaded: Loaded, instead_of: Package | None = None) -> None:
+        package.advance(PackageStep.LOAD)
+        package.loaded = loaded
+        self._identify(package, instead_of)
+        self._belongings.admit(package)
+        label = loaded.resolved.label
+        self._bus.emit(
+            PackageLoaded(time_ns=now_ns(), package=package.key, package_id=package.package_id, module=label)
+        )
+        self._tell_unused(package)
+
+    def _came_up(self, package: Package) -> None:
+        self._bus.emit(PackageInitialized(time_ns=now_ns(), package=package.key, package_id=package.package_id))
+        for slot, rule in missing_entries(package):
+            self._bus.emit(EntryPointMissing(time_ns=now_ns(), package=package.key, slot=slot, rule=rule))
+        self._belongings.came_up(package)
 
     def _tell_unused(self, package: Package) -> None:
         for slot in SECPKG_SLOTS:
@@ -207,9 +223,9 @@ class Loader:
                 self.packages.remove(other)
             elif other.state is PackageState.LOADED:
                 reason = f"{failed.name}, of the same module, failed"
-                await self._refuse(other, _RefusedError("load", STATUS_UNSUCCESSFUL, reason))
+                await self._refuse(other, RefusedError("load", STATUS_UNSUCCESSFUL, reason))
 
-    def _identify(self, package: Package) -> None:
+    def _identify(self, package: Package, instead_of: Package | None) -> None:
         choices = self._settings.choices
         number = len(self._keys)
         listed, copies = package.key, 1
@@ -224,11 +240,17 @@ class Loader:
         separate = choices.package_id_everywhere == "separate"
         package.package_id = number
         package.authentication_id = number + _SEPARATE_OFFSET if separate else number
+        if instead_of is not None:  # clients know it by these
+            package.package_id = instead_of.package_id
+            package.authentication_id = instead_of.authentication_id
         self.authentication_ids[package.key] = package.authentication_id
 
-    async def _start(self, package: Package, *, by_list: bool) -> None:
-        """Initialize one package; raises _RefusedError."""
+    async def _start(self, package: Package, instead_of: Collection[Package] = ()) -> None:
+        """Initialize one package, in the place of others or beside those there are; raises RefusedError."""
         choices = self._settings.choices
+        assert isinstance(package.loaded, Loaded)
+        by_list = package.loaded.by_list
+        others = [each for each in self.packages if each not in instead_of]
         table = self._host.table(package.key, self._view_of(package.key))
         entries = package.entries
         if "InitializePackage" in entries and (by_list or choices.authentication_package == "by_entry"):
@@ -236,7 +258,7 @@ class Loader:
             try:
                 arguments = (package.authentication_id, dispatch, None, None)
                 package.name = self._take_name(package, await self._enter(package, "InitializePackage", *arguments))
-            except _RefusedError:
+            except RefusedError:
                 if choices.failed_initialize_package == "refuse" or "Initialize" not in entries:
                     raise
         if "Initialize" in entries:
@@ -245,18 +267,18 @@ class Loader:
         if "GetInfo" in entries and choices.get_info_while_loading == "yes":
             info = await self._enter(package, "GetInfo")
             assert isinstance(info, SecPkgInfo)
-            if fault := information_fault(info, self.packages):
-                raise _RefusedError("SpGetInfo", STATUS_UNSUCCESSFUL, fault)
+            if fault := information_fault(info, others):
+                raise RefusedError("SpGetInfo", STATUS_UNSUCCESSFUL, fault)
             package.info = info
             package.is_informed = True
             package.name = info.name
         if "GetExtendedInformation" in entries:
             package.context_thunks = await self._ask_thunks(package)
         if choices.duplicate_package_name == "refuse_second":
-            for other in self.packages:
+            for other in others:
                 if other.name == package.name and other.state.is_available:
                     reason = f"the name {package.name!r} is taken by the package from {other.module}; rename one"
-                    raise _RefusedError("SpGetInfo", STATUS_UNSUCCESSFUL, reason)
+                    raise RefusedError("SpGetInfo", STATUS_UNSUCCESSFUL, reason)
 
     async def _ask_thunks(self, package: Package) -> tuple[int, ...]:
         """Which attributes of contexts LSA mode answers for. A package need not say (SGX-1)."""
@@ -294,7 +316,7 @@ class Loader:
                 )
             )
             reason = f"{name!r} is no block of the LSA heap, so LSA cannot free it"
-            raise _RefusedError("LsaApInitializePackage", STATUS_UNSUCCESSFUL, reason)
+            raise RefusedError("LsaApInitializePackage", STATUS_UNSUCCESSFUL, reason)
         if block is None:
             return package.name
         text = self._memory.space.read(name.address, block.size).split(b"\0")[0].decode("utf-8", "replace")
@@ -319,21 +341,21 @@ class Loader:
             if status is not None and status.status.is_success:
                 result = None
             elif status is not None:
-                raise _RefusedError(name, status.status, f"it returned {status}") from error
+                raise RefusedError(name, status.status, f"it returned {status}") from error
             else:
-                raise _RefusedError(name, STATUS_UNSUCCESSFUL, f"it raised {text_of(error)}") from error
+                raise RefusedError(name, STATUS_UNSUCCESSFUL, f"it raised {text_of(error)}") from error
         finally:
             own(None)
             task.name = caller
         try:
             outs = read(_ENTERED[slot], result).outs
         except ResultError as error:
-            raise _RefusedError(name, STATUS_UNSUCCESSFUL, str(error)) from None
+            raise RefusedError(name, STATUS_UNSUCCESSFUL, str(error)) from None
         except StatusError as error:
-            raise _RefusedError(name, error.status, f"it returned {error}") from None
+            raise RefusedError(name, error.status, f"it returned {error}") from None
         return outs[0] if outs else None
 
-    async def _refuse(self, package: Package, refusal: _RefusedError) -> None:
+    async def _refuse(self, package: Package, refusal: RefusedError) -> None:
         self._tell_refused(package, refusal)
         if package.state is PackageState.READY:  # it came up, but cannot stay
             await self._unload(package)
@@ -344,7 +366,7 @@ class Loader:
         self._host.retire(package.key)
         self._release(package.key)
 
-    def _tell_refused(self, package: Package, refusal: _RefusedError) -> None:
+    def _tell_refused(self, package: Package, refusal: RefusedError) -> None:
         package.failure = str(refusal)
         _log.debug("package %r did not start", package.name, exc_info=refusal.__cause__)
         if package.state is not PackageState.READY:
@@ -382,7 +404,7 @@ class Loader:
         with trio.move_on_after(self._settings.grace / 1e9) as scope:
             try:
                 await self._enter(package, "Shutdown")
-            except _RefusedError as refusal:
+            except RefusedError as refusal:
                 status, reason = refusal.status, refusal.reason
         if scope.cancelled_caught:
             status, reason = STATUS_UNSUCCESSFUL, f"it did not end within {self._settings.grace / 1e9:g} s"

@@ -31,12 +31,13 @@ from lsart.runtime._faults import Faults
 from lsart.runtime._host import Host
 from lsart.runtime._identity import Identities
 from lsart.runtime._legs import Legs
-from lsart.runtime._loader import CLEAN_UP, Loader
+from lsart.runtime._loader import CLEAN_UP
 from lsart.runtime._logon import Logons
 from lsart.runtime._memory_view import MemoryView
 from lsart.runtime._negotiation import Negotiation
 from lsart.runtime._pacer import Pacer
 from lsart.runtime._package import Package
+from lsart.runtime._reload import Reloader
 from lsart.runtime._resolve import PackageSpec
 from lsart.runtime._services import make_services
 from lsart.runtime._settings import LsaSettings
@@ -84,7 +85,7 @@ class Lsa:
         self.logons = Logons(self, self.entrance, self.office)
         self.identities = Identities(self.security.handles, bus)
         self._host = Host(bus, make_services(self), choices, self.security, self.identities)
-        self.loader = Loader(self._host, self.memory, self._view_of, bus, settings, self._release, self.belongings)
+        self.loader = Reloader(self._host, self.memory, self._view_of, bus, settings, self._release, self.belongings)
         self.negotiation = Negotiation(self.loader)
         self.unloading = Unloading(nursery, self.loader, choices)
         self.terminations = Terminations(nursery, self.entrance, faults, lambda: self.loader.packages, bus, patience)
@@ -158,6 +159,25 @@ class Lsa:
         self._preferred = package = self.find_package(name)
         self.bus.emit(PackagePreferred(time_ns=now_ns(), package=package.key))
         self.belongings.tell_of(package, constants.SECPKG_PACKAGE_CHANGE_SELECT)
+
+    async def reload(self, name: str) -> Package:
+        """Load the package of this name again from its file or module, while clients use it.
+
+        Calls that have entered the old code end there; every later one enters the new, by name or by the id that a
+        client knows. The old one is unloaded when its last call has ended, and what it leaves behind is told. If the
+        new one does not come up, the old one stays. Packages of one module are loaded again together.
+
+        Returns:
+            The new package, under a key of its own; a disabled one is replaced, too.
+
+        Raises:
+            StatusError: STATUS_NO_SUCH_PACKAGE; or the status with which the new one did not come up.
+            PackageLoadError: the file does not import, or offers something else; a finished object cannot be reloaded.
+        """
+        package = await self.loader.reload(name, lambda: self.dispatcher.is_open, self._retire)
+        if self.preferred is not None:
+            self.preferred = self.preferred.latest()
+        return package
 
     @property
     def parameters(self) -> SECPKG_PARAMETERS:
@@ -281,6 +301,9 @@ class Lsa:
         self.security.release_package(package, now_ns())
         self.memory.release_package(package, now_ns())
 
+    def _retire(self, package: Package) -> None:
+        self.unloading.begin_with(package, "it was loaded again")
+
     def _die(self, reason: str) -> None:
         if self.death is None:
             self.death = reason
@@ -304,6 +327,8 @@ class Lsa:
             self.dispatcher.stop()
             with trio.move_on_after(max(grace, CLEAN_UP)):  # before their packages shut down
                 await self.dispatcher.drain()
+            with trio.move_on_after(grace):
+                await self.loader.settle()
             if self.death is None:
                 await self._settle()
                 for client in self.clients:  # while packages are there, who hear of the sessions that end with them

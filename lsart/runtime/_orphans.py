@@ -15,9 +15,11 @@ from lsart.contract import EntryPoint
 __all__ = ["orphaned_locks"]
 
 
-def orphaned_locks(entry: EntryPoint, task: trio.lowlevel.Task) -> Iterator[str]:
-    """Names of the attributes of the entry's package that are trio locks owned by `task`."""
+def orphaned_locks(
+    entry: EntryPoint, task: trio.lowlevel.Task
+) -> Iterator[tuple[str, trio.Lock | trio.StrictFIFOLock]]:
+    """The attributes of the entry's package that are trio locks owned by `task`, with their names."""
     implementation = getattr(entry, "__self__", None)
     for name, value in getattr(implementation, "__dict__", {}).items():
         if isinstance(value, trio.Lock | trio.StrictFIFOLock) and value.statistics().owner is task:
-            yield name
+            yield name, value

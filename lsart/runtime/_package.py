@@ -71,17 +71,20 @@ class Package:
         "info",
         "is_informed",
         "key",
+        "listed",
+        "loaded",
         "module",
         "name",
         "package_id",
         "state",
+        "successor",
         "user_half",
     )
 
     def __init__(
         self, key: str, module: str, entries: Mapping[str, EntryPoint], user_half: UserHalf | None = None
     ) -> None:
-        self.key = key
+        self.key = self.listed = key  # the loader may make the key another one
         self.name = key  # what clients look up; the package may say otherwise
         self.module = module
         self.entries = entries
@@ -93,6 +96,8 @@ class Package:
         self.context_thunks: tuple[int, ...] = ()
         self.state = PackageState.LISTED
         self.failure = ""  # why it is refused or disabled
+        self.loaded: object = None  # what it came from, the same for all packages of a module; the loader's business
+        self.successor: Package | None = None  # who came in its place when it was loaded again
         self._calls = 0
         self._idle: trio.Event | None = None
         self._visits: list[tuple[trio.CancelScope, str]] = []  # functions of it that other packages are in
@@ -147,6 +152,13 @@ class Package:
         """Who is in a function of it, in words."""
         visits = tuple(what for _, what in self._visits)
         return (*visits, "calls of clients") if self._calls > len(visits) else visits
+
+    def latest(self) -> Package:
+        """Who serves calls for it now: itself, or the last that came in its place."""
+        package = self
+        while package.successor is not None:
+            package = package.successor
+        return package
 
     def advance(self, step: PackageStep) -> None:
         """Take a step of the life that lsart.contract's state table allows."""

@@ -19,8 +19,9 @@ from typing import Any
 import attrs
 
 from lsart.contract import PackageLoadError
+from lsart.runtime._run_file import run_file
 
-__all__ = ["PackageSpec", "Resolved", "installed_packages", "resolve"]
+__all__ = ["PackageSpec", "Resolved", "installed_packages", "resolve", "resolve_again"]
 
 ENTRY_POINT_GROUP = "lsart.packages"
 _ENTRIES = ("SpInitialize", "LsaApInitializePackage")
@@ -49,6 +50,7 @@ class Resolved:
         label: how messages and the event log call it. name: what it is called until it says otherwise.
         target: the module or object found. options: keyword arguments for its class.
         directory: where it lies, None for an object of this program.
+        spec: what it was found by, if that was a text: `resolve_again` finds what is there now.
     """
 
     label: str
@@ -56,6 +58,7 @@ class Resolved:
     target: Any
     options: Mapping[str, Any]
     directory: Path | None = None
+    spec: PackageSpec | None = None
 
 
 def installed_packages() -> dict[str, str]:
@@ -74,11 +77,32 @@ def resolve(spec: PackageSpec) -> Resolved:
     """
     source = spec.source
     if isinstance(source, Resolved):  # found before: its module is not imported again
-        return attrs.evolve(source, options={**source.options, **spec.options})
+        again = source.spec and attrs.evolve(source.spec, options={**source.spec.options, **spec.options})
+        return attrs.evolve(source, options={**source.options, **spec.options}, spec=again)
     if not isinstance(source, str | os.PathLike):
         label = getattr(source, "__qualname__", None) or getattr(source, "__name__", None) or type(source).__name__
         return Resolved(label, _snake(label), source, spec.options)
-    text = os.fspath(source)
+    return attrs.evolve(_find(os.fspath(source), spec.options, is_again=False), spec=spec)
+
+
+def resolve_again(found: Resolved) -> Resolved:
+    """What a spec means now, its file or module run again under a name of its own: what was found before stays whole.
+
+    A module that it imports from elsewhere is the one that was imported before; submodules of a package are new. A
+    class or function of this program means the same as before.
+
+    Raises:
+        PackageLoadError: as `resolve`; or it is a finished object, which cannot be made again.
+    """
+    if found.spec is not None:
+        text = os.fspath(found.spec.source)
+        return attrs.evolve(_find(text, found.spec.options, is_again=True), spec=found.spec)
+    if not callable(found.target) and not isinstance(found.target, ModuleType):
+        raise PackageLoadError(f"{found.label} is a finished object, which cannot be made again; give its class")
+    return found
+
+
+def _find(text: str, options: Mapping[str, Any], *, is_again: bool) -> Resolved:
     if not text:
         raise PackageLoadError("the name of a package is empty; `lsart list` shows what is installed")
     is_directory = os.path.isdir(text)
@@ -86,7 +110,7 @@ def resolve(spec: PackageSpec) -> Resolved:
     if is_directory and text in installed_packages() and not os.path.isfile(os.path.join(text, "package.toml")):
         is_directory = False
     if is_directory:
-        return _from_directory(Path(text), spec.options)
+        return _from_directory(Path(text), options, is_again)
     where, colon, attribute = text.rpartition(":")
     if not colon or (len(where) == 1 and attribute[:1] in ("/", "\\")):  # a drive letter's colon names no attribute
         where, colon, attribute = text, "", ""
@@ -94,17 +118,17 @@ def resolve(spec: PackageSpec) -> Resolved:
         missing = "class after" if where else "module or file before"
         raise PackageLoadError(f"{text!r} names no {missing} the colon; write {_FORMS}.", package=text)
     if where.endswith(".py") or os.sep in where:
-        return _from_file(Path(where), attribute, spec.options, text)
+        return _from_file(Path(where), attribute, options, text, is_again)
     if not colon:
         installed = installed_packages()
         if text in installed:
             module, _, attribute = installed[text].partition(":")
-            return attrs.evolve(_from_module(module, attribute, spec.options, text), name=text)
+            return attrs.evolve(_from_module(module, attribute, options, text, is_again), name=text)
         if "." not in text and not _is_module(text):
             raise PackageLoadError(_unknown(text, installed), package=text)
     if "" in where.split("."):
         raise PackageLoadError(f"{text!r} is no name of a module; write {_FORMS}.", package=text)
-    return _from_module(where, attribute, spec.options, text)
+    return _from_module(where, attribute, options, text, is_again)
 
 
 def _is_module(name: str) -> bool:
@@ -114,7 +138,7 @@ def _is_module(name: str) -> bool:
         return name in sys.modules
 
 
-def _from_directory(directory: Path, options: Mapping[str, Any]) -> Resolved:
+def _from_directory(directory: Path, options: Mapping[str, Any], is_again: bool) -> Resolved:
     path = directory / "package.toml"
     if not path.is_file():
         names = ", ".join(sorted(each.name for each in directory.iterdir())[:8]) or "nothing"
@@ -152,39 +176,35 @@ def _from_directory(directory: Path, options: Mapping[str, Any]) -> Resolved:
         raise PackageLoadError(f"{path}: package.source is {source!r}; write {_FORMS}.")
     merged = {**defaults, **options}
     if not is_module_name:
-        found = _from_file(directory / where, attribute, merged, str(path))
+        found = _from_file(directory / where, attribute, merged, str(path), is_again)
     else:
-        found = _from_module(where, attribute, merged, str(path))
+        found = _from_module(where, attribute, merged, str(path), is_again)
     return attrs.evolve(found, name=package["name"], directory=directory)
 
 
-def _from_file(path: Path, attribute: str, options: Mapping[str, Any], label: str) -> Resolved:
+def _from_file(path: Path, attribute: str, options: Mapping[str, Any], label: str, is_again: bool) -> Resolved:
     if not path.is_file():
         # Without the ending, which would make any two names alike.
         near = _near(path.stem, sorted(each.stem for each in path.parent.glob("*.py")))
         hint = f" Did you mean {path.parent / near}.py?" if near else ""
         raise PackageLoadError(f"there is no file {path}.{hint}")
     name = f"lsart_loaded_{_snake(path.stem)}"
-    module_spec = importlib.util.spec_from_file_location(name, path)
-    assert module_spec is not None
-    assert module_spec.loader is not None
-    module = importlib.util.module_from_spec(module_spec)
     home = str(path.parent.resolve())
     if home not in sys.path:
         sys.path.append(home)  # as for a script, so that the file can import its neighbours
-    sys.modules[name] = module  # so that classes in it can be pickled and their annotations resolved
     try:
-        module_spec.loader.exec_module(module)
+        module = run_file(_unused(name) if is_again else name, path)
     except (Exception, SystemExit) as error:  # a script without a guard may call sys.exit
-        del sys.modules[name]
         raise PackageLoadError(f"{path} does not import: {type(error).__name__}: {error}") from error
     target = _attribute(module, attribute, str(path)) if attribute else module
     return Resolved(label, _snake(attribute or path.stem), target, options, path.parent)
 
 
-def _from_module(name: str, attribute: str, options: Mapping[str, Any], label: str) -> Resolved:
+def _from_module(name: str, attribute: str, options: Mapping[str, Any], label: str, is_again: bool) -> Resolved:
     try:
         module = importlib.import_module(name)
+        if is_again and (again := getattr(module, "__file__", None)):
+            module = run_file(_unused(name), Path(again))
     except ModuleNotFoundError as error:
         if error.name is not None and (name == error.name or name.startswith(error.name + ".")):
             raise PackageLoadError(_unknown(label, installed_packages()), package=label) from None
@@ -195,6 +215,14 @@ def _from_module(name: str, attribute: str, options: Mapping[str, Any], label: s
     file = getattr(module, "__file__", None)
     directory = Path(file).parent if file else None
     return Resolved(label, _snake(attribute or name.rpartition(".")[2]), target, options, directory)
+
+
+def _unused(name: str) -> str:
+    """The name of the next generation: one of its own, so that objects of earlier ones still find their module."""
+    generation = 2
+    while f"{name}_{generation}" in sys.modules:
+        generation += 1
+    return f"{name}_{generation}"
 
 
 def _attribute(module: ModuleType, attribute: str, where: str) -> Any:

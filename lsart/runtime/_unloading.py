@@ -33,11 +33,15 @@ class Unloading:
         package = next((each for each in self._loader.packages if each.key == key), None)
         if package is None or package.state not in (PackageState.READY, PackageState.DISABLED):
             return False
+        self.begin_with(package, _FAILURE)
+        return True
+
+    def begin_with(self, package: Package, reason: str) -> None:
+        """Unload a package that has come up, whether it is in the list or not."""
         package.advance(PackageStep.SHUT_DOWN)
-        package.failure = package.failure or _FAILURE
+        package.failure = package.failure or reason
         self._under_way.append(package)
         self._nursery.start_soon(self._unload, package, name=f"LSA unloads package {package.name!r}")
-        return True
 
     async def settle(self) -> None:
         """Wait until nothing is being unloaded."""

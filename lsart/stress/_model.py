@@ -70,13 +70,15 @@ def scenario_model(
     calls: int | None = None,
     workers: int | None = None,
     torn_writes: bool = False,
+    contain_faults: bool = False,
 ) -> Model:
     """The model of a package under few clients.
 
     Args:
         source: a package or a scenario; see `load_scenario`. clients: how many in all, 4 if not given.
         calls: for each of them, 3 if not given. workers: calls served at once; as in the scenario if not given.
-        torn_writes: see `LsaSettings`.
+        torn_writes: see `LsaSettings`. contain_faults: likewise; a run goes on after a fault of a package then, and
+            fails by it at its end, unless something worse comes first. Where the scenario says so the fault ends it.
 
     Raises:
         ConfigurationError: no such package or scenario, or a scenario with faults.
@@ -85,6 +87,7 @@ def scenario_model(
         clients=DEFAULT_CLIENTS if clients is None else clients,
         calls=DEFAULT_CALLS if calls is None else calls,
         workers=workers,
+        contain_faults=contain_faults,
     )
     scenario = find_scenario(source, lambda found: _without_times(overrides.apply(found)))
     run = _Run(source, scenario, overrides, torn_writes)
@@ -119,7 +122,7 @@ class _Run:
 
     async def __call__(self) -> None:
         bus = Bus()
-        watch = _Watch(bus)
+        watch = _Watch(bus, goes_on=self.overrides.contain_faults)
         settings = attrs.evolve(self.scenario.settings(), watchdog=None, torn_writes=self.torn_writes)
         session = Session(self.scenario, bus=bus, settings=settings, on_lsa=watch.look_at)
         try:
@@ -139,6 +142,7 @@ class _Run:
             "calls": self.overrides.calls,
             "workers": self.overrides.workers,
             "torn": 1 if self.torn_writes else None,
+            "contain": 1 if self.overrides.contain_faults else None,
         }
         query = urlencode({key: value for key, value in options.items() if value is not None})
         source = os.fspath(self.source) if isinstance(self.source, str | os.PathLike) else self.scenario.name
@@ -147,7 +151,8 @@ class _Run:
     def __reduce__(self) -> tuple[Any, ...]:
         """As what it was made from: another process finds the package by its name."""
         overrides = self.overrides
-        return _run_of, (self.source, overrides.clients, overrides.calls, overrides.workers, self.torn_writes)
+        numbers = overrides.clients, overrides.calls, overrides.workers
+        return _run_of, (self.source, *numbers, self.torn_writes, overrides.contain_faults)
 
     def smaller(self) -> Iterable[Model]:
         """One client fewer, then one call fewer each."""
@@ -166,11 +171,20 @@ class _Run:
             calls=overrides.calls,
             workers=overrides.workers if isinstance(overrides.workers, int) else None,
             torn_writes=self.torn_writes,
+            contain_faults=overrides.contain_faults,
         )
 
 
-def _run_of(source: Any, clients: int, calls: int, workers: int | None, torn_writes: bool) -> Any:
-    return scenario_model(source, clients=clients, calls=calls, workers=workers, torn_writes=torn_writes).main
+def _run_of(source: Any, clients: int, calls: int, workers: int | None, torn_writes: bool, contain_faults: bool) -> Any:
+    model = scenario_model(
+        source,
+        clients=clients,
+        calls=calls,
+        workers=workers,
+        torn_writes=torn_writes,
+        contain_faults=contain_faults,
+    )
+    return model.main
 
 
 _MISUSE = (ClientCrashed, ImpersonationLeft, LockOrphaned, LogonSessionLeft, MisuseEvent, OutputNotFromHeap)
@@ -179,9 +193,11 @@ _MISUSE = (ClientCrashed, ImpersonationLeft, LockOrphaned, LogonSessionLeft, Mis
 class _Watch:
     """Ends the run at the first sign of a failure, where the story of it is short."""
 
-    def __init__(self, bus: Bus) -> None:
+    def __init__(self, bus: Bus, *, goes_on: bool) -> None:
         self._lsa: Lsa | None = None
-        bus.subscribe(self._on_trouble, PackageDisabled, FaultContained, *_MISUSE)
+        bus.subscribe(self._on_trouble, PackageDisabled, *_MISUSE)
+        if not goes_on:
+            bus.subscribe(self._on_trouble, FaultContained)
 
     def look_at(self, lsa: Lsa) -> None:
         """Watch the accesses of this LSA's packages."""

@@ -27,6 +27,7 @@ class Overrides:
         calls: for each group, as `ClientGroup.calls`. workers: calls served at once, or ``"unlimited"``.
         duration: for each group, as text or nanoseconds; unless `calls` is given too, it alone ends the groups.
         thresholds: added to those of the scenario.
+        contain_faults: whether a package that raises an exception stays in use; False leaves that to the scenario.
     """
 
     clients: int | None = None
@@ -34,6 +35,7 @@ class Overrides:
     workers: int | Literal["unlimited"] | None = None
     duration: str | None = None
     thresholds: tuple[str, ...] = ()
+    contain_faults: bool = False
 
     def apply(self, scenario: Scenario) -> Scenario:
         """The scenario with these changes.
@@ -53,6 +55,8 @@ class Overrides:
         setup = scenario.lsa
         if self.workers is not None:
             setup = attrs.evolve(setup, workers=_read("workers", _fields.workers, self.workers))
+        if self.contain_faults:
+            setup = attrs.evolve(setup, contain_faults=True)
         more = tuple(_read("threshold", threshold, each) for each in self.thresholds)
         limits = attrs.evolve(scenario.run, thresholds=(*scenario.run.thresholds, *more))
         return attrs.evolve(scenario, clients=groups, lsa=setup, run=limits)
@@ -66,7 +70,7 @@ class Overrides:
                 found += [f"--{name}", str(value)]
         for each in self.thresholds:
             found += ["--threshold", each]
-        return found
+        return [*found, "--contain"] if self.contain_faults else found
 
 
 def replay_line(source: Any, scenario: Scenario, seed: int, clock: str, overrides: Overrides) -> str:
@@ -74,7 +78,7 @@ def replay_line(source: Any, scenario: Scenario, seed: int, clock: str, override
     arguments = ["--seed", str(seed), *(["--clock", clock] if clock != "virtual" else []), *overrides.arguments()]
     if isinstance(source, str | os.PathLike):
         return shlex.join(["lsart", "stress", os.fspath(source), *arguments])
-    given = {name: value for name, value in attrs.asdict(overrides).items() if value not in (None, ())}
+    given = {name: value for name, value in attrs.asdict(overrides).items() if value not in (None, (), False)}
     options = {"seed": seed, **({"clock": clock} if clock != "virtual" else {}), **given}
     what = source.source if isinstance(source, PackageSpec) else source
     name = getattr(what, "__qualname__", None) or scenario.name

@@ -21,7 +21,7 @@ from lsart.stress._model import scenario_model
 
 __all__ = ["find_model"]
 
-_OPTIONS = ("clients", "calls", "workers", "torn")
+_OPTIONS = ("clients", "calls", "workers", "torn", "contain")
 
 
 @attrs.define
@@ -48,6 +48,7 @@ def find_model(
     calls: int | None = None,
     workers: int | None = None,
     torn_writes: bool = False,
+    contain_faults: bool = False,
 ) -> Model:
     """The model that a text names; options given here win over those in the text.
 
@@ -56,7 +57,13 @@ def find_model(
     """
     source, _, query = text.partition("?")
     options = _options(text, query)
-    given = {"clients": clients, "calls": calls, "workers": workers, "torn": 1 if torn_writes else None}
+    given = {
+        "clients": clients,
+        "calls": calls,
+        "workers": workers,
+        "torn": 1 if torn_writes else None,
+        "contain": 1 if contain_faults else None,
+    }
     options |= {key: value for key, value in given.items() if value is not None}
     target = None if source.endswith(".toml") else _target(source)
     if isinstance(target, Model):
@@ -80,6 +87,7 @@ def find_model(
         calls=options.get("calls"),
         workers=options.get("workers"),
         torn_writes=bool(options.get("torn")),
+        contain_faults=bool(options.get("contain")),
     )
 
 

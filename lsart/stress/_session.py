@@ -54,6 +54,7 @@ class Session:
         self.monitor = Monitor(self.bus)
         self.interrupted = False
         self._problems: list[str] = []
+        self._outcomes: list[str] = []
         self._refusals: tuple[str, ...] = ()
         self._is_up = False  # every package had its chance to start
         self._on_progress = on_progress
@@ -105,10 +106,15 @@ class Session:
         # While clients are about, they alone are stopped: LSA then finishes what its workers are at, as at any end.
         self._scope.cancel()
 
-    def fail(self, problem: str) -> None:
-        """Note why the run did not go well. Until LSA is up only a package that starts can be the reason."""
+    def fail(self, problem: str, *, is_outcome: bool = False) -> None:
+        """Note why the run did not go well. Until LSA is up only a package that starts can be the reason.
+
+        Args:
+            is_outcome: it may have come of what packages did, as a deadlock does of a lock that one left locked, and
+                is told below that.
+        """
         if self._is_up:
-            self._problems.append(problem)
+            (self._outcomes if is_outcome else self._problems).append(problem)
         else:
             self._refusals = (*self._refusals, f"the packages did not start: {problem}")
 
@@ -155,7 +161,7 @@ class Session:
         return self._refusals
 
     def _all_problems(self, summary: RunSummary) -> tuple[str, ...]:
-        return (*self._problems, *self._faults_of_packages(summary))
+        return (*self._problems, *self._faults_of_packages(summary), *self._outcomes)
 
     # ------------------------------------------------------------------ the run
 

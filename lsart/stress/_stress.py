@@ -29,6 +29,7 @@ def stress(
     workers: int | Literal["unlimited"] | None = None,
     duration: str | None = None,
     thresholds: Iterable[str] = (),
+    contain_faults: bool = False,
     on_interrupt: Callable[[], None] | None = None,
 ) -> StressResult:
     """Run a population of clients against a package.
@@ -42,6 +43,7 @@ def stress(
         clients: clients in all; several groups keep their proportions. calls: for each client of a closed loop, for
             each group of an open one. workers: calls served at once. duration: how long clients go on, ``"2s"``;
             without `calls` it alone ends the run. thresholds: more of them, ``["p99<5ms"]``.
+        contain_faults: a package that raises an exception stays in use and the run goes on; it has failed even so.
         on_interrupt: called inside the signal handler when Ctrl-C first asks the run to end; a run whose package
             holds the loop does not end by that, but by a second Ctrl-C.
 
@@ -51,7 +53,12 @@ def stress(
         ConfigurationError: nothing to run: no such package or file, or a scenario with faults.
     """
     overrides = Overrides(
-        clients=clients, calls=calls, workers=workers, duration=duration, thresholds=tuple(thresholds)
+        clients=clients,
+        calls=calls,
+        workers=workers,
+        duration=duration,
+        thresholds=tuple(thresholds),
+        contain_faults=contain_faults,
     )
     scenario = find_scenario(source, overrides.apply)
     line = replay_line(source, scenario, seed, clock, overrides)
@@ -75,7 +82,7 @@ def stress(
         if not session.interrupted:
             raise
     except DeadlockError as error:
-        session.fail(str(error))
+        session.fail(str(error), is_outcome=True)
     finally:
         session.close()
     result = session.result(seed=seed, clock=clock, replay_line=line)

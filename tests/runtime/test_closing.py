@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 import trio
+from callers import Callee, calls_with
 from lsas import Log, in_use, scripted, simulated, status_of
 
 import lsart
 from lsart.contract import STATUS_UNSUCCESSFUL, ClientRequest, FunctionTable, LsassTerminated, PackageState
-from lsart.events import PackageDisabled, PackageShutDown, PackageUnloaded, ThreadEnded, UnloadRequested
+from lsart.events import PackageDisabled, PackageShutDown, PackageUnloaded, SectionLeaked, ThreadEnded, UnloadRequested
 from lsart.runtime import LsaSettings
 
 SECOND = 1_000_000_000
@@ -178,3 +179,103 @@ async def test_when_lsass_dies_nothing_of_a_package_that_was_going_goes_on(log: 
     assert log.of(PackageUnloaded) == log.of(PackageShutDown) == []  # type: ignore[comparison-overlap]
     assert in_use(lsas[0]) == {}
     assert lsas[0].check() == []
+
+
+@simulated
+async def test_calls_that_were_cancelled_unwind_before_any_package_shuts_down() -> None:
+    """The one that they still need while they unwind would be the first to go."""
+    seen: list[object] = []
+
+    async def call(table: FunctionTable, request: ClientRequest, message: bytes) -> None:
+        try:
+            await trio.sleep_forever()
+        finally:
+            with trio.CancelScope(shield=True):
+                await trio.sleep(0.5)
+                seen.append((await table.CallPackage("b", b"", 0))[2])
+
+    async with trio.open_nursery() as nursery, lsart.open_lsa(calls_with(call), Callee(lambda *_: None)) as lsa:
+        alice = lsa.start_client("alice")
+        alice.connect(trusted=False)
+
+        async def client() -> None:
+            assert await status_of(alice.call("a", b"")) == STATUS_UNSUCCESSFUL
+
+        nursery.start_soon(client)
+        await trio.sleep(1)
+    assert seen == [0]
+
+
+@simulated
+async def test_whoever_is_in_a_package_that_goes_is_sent_out_at_the_end_with_a_status(log: Log) -> None:
+    statuses: list[object] = []
+
+    async def thread(_: object) -> None:
+        statuses.append(await status_of(caller.table.CallPackage("b", b"", 0)))
+
+    caller, callee = scripted("a"), Callee(lambda *_: trio.sleep_forever())
+    async with lsart.open_lsa(caller, callee, bus=log.bus):
+        await caller.table.CreateThread(None, 0, thread, None, 0)
+        await trio.sleep(1)
+        await callee.table.UnloadPackage()
+        await trio.sleep(100)
+        assert log.of(PackageUnloaded) == []
+    assert statuses == [STATUS_UNSUCCESSFUL]
+    assert [each.package for each in log.of(PackageUnloaded)] == ["callee", "a"]
+
+
+@simulated
+async def test_one_who_cannot_be_sent_out_is_waited_for_and_the_package_is_unloaded_after_that(log: Log) -> None:
+    async def does(*_: object) -> None:
+        with trio.CancelScope(shield=True):
+            await trio.sleep(100)
+
+    async def initialize(table: FunctionTable) -> None:
+        await table.CreateSharedMemory(65536, 0)
+
+    async def slowly() -> None:
+        await trio.sleep(1)
+
+    caller, callee = scripted("a"), scripted("b", initialize=initialize, shutdown=slowly, trusted=does)
+    async with lsart.open_lsa(caller, callee, bus=log.bus) as lsa:
+        await caller.table.CreateThread(None, 0, lambda _: caller.table.CallPackage("b", b"", 0), None, 0)
+        await trio.sleep(1)
+        await callee.table.UnloadPackage()
+    assert [each.package for each in log.of(PackageUnloaded)] == ["a", "b"]
+    assert len(log.of(SectionLeaked)) == 1
+    assert in_use(lsa) == {}
+
+
+@simulated
+async def test_when_lsass_dies_threads_end_at_once_and_a_call_that_goes_on_leaves_nothing(log: Log) -> None:
+    ticks: list[float] = []
+    lsas: list[lsart.Lsa] = []
+
+    async def thread(_: object) -> None:
+        while True:
+            await trio.sleep(0.5)
+            ticks.append(trio.current_time())
+
+    async def call(table: FunctionTable, request: ClientRequest, message: bytes) -> None:
+        with trio.CancelScope(shield=True):
+            await trio.sleep(30)
+            await table.CreateSharedMemory(65536, 0)
+            await table.AllocatePrivateHeap(8)
+
+    async def until_death() -> None:
+        async with lsart.open_lsa(package, bus=log.bus) as lsa, trio.open_nursery() as nursery:
+            lsas.append(lsa)
+            alice = lsa.start_client("alice")
+            alice.connect(trusted=False)
+            nursery.start_soon(alice.call, "a", b"")
+            await package.table.CreateThread(None, 0, thread, None, 0)
+            await trio.sleep(0.75)
+            lsa.memory.environment.terminate("the test says so")
+            await trio.sleep_forever()
+
+    package = scripted("a", call=call)
+    with pytest.raises(LsassTerminated):
+        await until_death()
+    assert len(ticks) == 1
+    assert lsart.now_ns() >= 30 * SECOND
+    assert in_use(lsas[0]) == {}
