@@ -131,7 +131,7 @@ class Lsa:
     @property
     def preferred(self) -> Package | None:
         """The package that `prefer` named last, while clients can find it."""
-        found = self._preferred
+        found = None if self._preferred is None else self._preferred.latest()
         return found if found is not None and found.state.is_available else None
 
     @property
@@ -174,10 +174,7 @@ class Lsa:
             StatusError: STATUS_NO_SUCH_PACKAGE; or the status with which the new one did not come up.
             PackageLoadError: the file does not import, or offers something else; a finished object cannot be reloaded.
         """
-        package = await self.loader.reload(name, lambda: self.dispatcher.is_open, self._retire)
-        if self.preferred is not None:
-            self.preferred = self.preferred.latest()
-        return package
+        return await self.loader.reload(name, lambda: self.dispatcher.is_open, self._retire)
 
     @property
     def parameters(self) -> SECPKG_PARAMETERS:

@@ -99,7 +99,8 @@ class Terminations:
                     if self._explores:
                         touch("the logon sessions of LSA", "w", "take up a session that ended", is_told=False)
                     logon_id = self._queue.popleft()
-                    for package in tuple(self._packages()):
+                    for each in tuple(self._packages()):
+                        package = each.latest()  # it may be loaded again while others are told
                         if package.state.is_available and _ROW.name in package.entries:
                             reason = await self._tell(package, logon_id)
                             self._bus.emit(

@@ -105,11 +105,11 @@ async def test_one_that_asks_while_others_are_unloaded_keeps_its_threads_until_i
         try:
             await trio.sleep_forever()
         finally:
-            order.append(f"thread, {len(lsa.clients)} clients")
+            order.append("thread")
 
     async def shutdown() -> None:
         await trio.sleep(3)
-        order.append(f"shut down, {len(lsa.clients)} clients")
+        order.append("shut down")
 
     async def last(_: object) -> None:
         await asking.table.UnloadPackage()
@@ -120,11 +120,10 @@ async def test_one_that_asks_while_others_are_unloaded_keeps_its_threads_until_i
 
     asking = scripted("a", shutdown=shutdown)
     other = scripted("b", shutdown=shutdown_of_b)
-    async with lsart.open_lsa(asking, other, bus=log.bus) as lsa:
-        lsa.start_client("alice")
+    async with lsart.open_lsa(asking, other, bus=log.bus):
         await asking.table.CreateThread(None, 0, thread, None, 0)
         await trio.sleep(1)
-    assert order == ["shut down, 1 clients", "thread, 1 clients"]
+    assert order == ["shut down", "thread"]
     assert [each.package for each in log.of(PackageUnloaded)] == ["b", "a"]
 
 
@@ -230,11 +229,14 @@ async def test_one_who_cannot_be_sent_out_is_waited_for_and_the_package_is_unloa
         with trio.CancelScope(shield=True):
             await trio.sleep(100)
 
+    sections: list[Any] = []
+
     async def initialize(table: FunctionTable) -> None:
-        await table.CreateSharedMemory(65536, 0)
+        sections.append(await table.CreateSharedMemory(65536, 0))
 
     async def slowly() -> None:
         await trio.sleep(1)
+        assert await callee.table.DeleteSharedMemory(sections[0])
 
     caller, callee = scripted("a"), scripted("b", initialize=initialize, shutdown=slowly, trusted=does)
     async with lsart.open_lsa(caller, callee, bus=log.bus) as lsa:
@@ -242,7 +244,8 @@ async def test_one_who_cannot_be_sent_out_is_waited_for_and_the_package_is_unloa
         await trio.sleep(1)
         await callee.table.UnloadPackage()
     assert [each.package for each in log.of(PackageUnloaded)] == ["a", "b"]
-    assert len(log.of(SectionLeaked)) == 1
+    assert log.of(SectionLeaked) == []
+    assert [(each.package, each.status) for each in log.of(PackageShutDown)] == [("b", 0)]
     assert in_use(lsa) == {}
 
 

@@ -82,6 +82,28 @@ async def test_a_task_that_outlives_its_package_is_told_and_makes_nothing(unload
 
 
 @simulated
+async def test_nor_does_the_task_of_a_package_that_did_not_come_up(log: Log) -> None:
+    got: list[object] = []
+
+    async def stubborn(table: FunctionTable) -> None:
+        with trio.CancelScope(shield=True):
+            await trio.sleep(100)
+            got.extend(await makes_everything(table))
+
+    async def initialize(table: FunctionTable) -> None:
+        await table.CreateThread(None, 0, stubborn, table, 0)
+        await trio.sleep(1)
+        raise StatusError(STATUS_UNSUCCESSFUL)
+
+    async with lsart.open_lsa(scripted("a", initialize=initialize), bus=log.bus) as lsa:
+        assert lsa.packages == ()
+        await trio.sleep(200)
+        assert in_use(lsa) == {}
+    assert got == [None, None, None, None, None, STATUS_UNSUCCESSFUL]
+    assert log.one(PackageOutlived).package == "a"
+
+
+@simulated
 async def test_a_call_that_outlives_its_package_makes_nothing_either(log: Log) -> None:
     got: list[object] = []
 

@@ -8,6 +8,7 @@ import pytest
 import trio
 from lsas import Log, Scripted, in_use, simulated, status_of
 from reloadable import writes
+from tokens import LUID, create
 
 import lsart
 from lsart.contract import (
@@ -121,3 +122,38 @@ async def test_two_reloads_at_once_are_two_generations(log: Log, file: Path) -> 
         await trio.sleep(1)
         assert [each.key for each in lsa.packages] == ["cache-3"]
     assert in_use(lsa) == {}
+
+
+@simulated
+async def test_a_session_that_ends_meanwhile_is_told_to_the_new_one() -> None:
+    heard: list[str] = []
+
+    class Slow(Scripted):
+        def __init__(self) -> None:
+            super().__init__("slow")
+
+        async def LsaApLogonTerminated(self, logon_id: int) -> None:
+            await trio.sleep(1)
+            heard.append("slow")
+
+    class Hears(Scripted):
+        made = 0
+
+        def __init__(self) -> None:
+            super().__init__("hears")
+            Hears.made += 1
+            self.generation = Hears.made
+
+        async def LsaApLogonTerminated(self, logon_id: int) -> None:
+            heard.append(f"generation {self.generation}")
+
+    maker = Scripted("maker")
+    async with lsart.open_lsa(Slow, Hears, maker) as lsa:
+        await maker.table.CreateLogonSession(LUID)
+        handle, _ = await create(maker.table)
+        lsa.security.sessions.hand_over(lsa.security.sessions.get(LUID), lsart.now_ns())
+        maker.table.win32.CloseHandle(handle)
+        await trio.sleep(0.5)
+        await lsa.reload("hears")
+        await trio.sleep(1)
+    assert heard == ["slow", "generation 2"]
