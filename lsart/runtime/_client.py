@@ -45,11 +45,16 @@ class SectionView:
 
     async def read(self, offset: int, length: int) -> bytes:
         """Bytes at `offset`; raises AccessViolation beyond the committed part."""
-        return await self.memory.read(self.base + offset, length)
+        return await self.memory.read(self._at(offset), length)
 
     async def write(self, offset: int, data: bytes) -> None:
         """Put bytes at `offset`: a client may write anywhere in the section (CSM-7)."""
-        await self.memory.write(self.base + offset, data)
+        await self.memory.write(self._at(offset), data)
+
+    def _at(self, offset: int) -> Pointer:
+        if not isinstance(offset, int):
+            raise TypeError(f"an offset is a whole number, got {type(offset).__name__} {offset!r}")
+        return self.base + offset
 
 
 class Client(ClientUserFunctions):

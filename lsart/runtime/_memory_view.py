@@ -28,10 +28,10 @@ class MemoryView:
 
     async def read(self, pointer: Pointer, length: int) -> bytes:
         """`length` bytes at `pointer`; raises AccessViolation."""
-        space = self._space
+        space, where = self._space, _space_of(pointer)
         if self._pacer.armed:
             await self._pacer.step(space, Access(space.name, pointer.address, length, "read", ""))
-        if pointer.space != space.name:
+        if where != space.name:
             self._refuse(pointer, length, "read")
         try:
             return space.read(pointer.address, length)
@@ -41,10 +41,10 @@ class MemoryView:
 
     async def write(self, pointer: Pointer, data: bytes) -> None:
         """Put `data` at `pointer`; raises AccessViolation."""
-        space = self._space
+        space, where = self._space, _space_of(pointer)
         if self._pacer.armed:
             await self._pacer.step(space, Access(space.name, pointer.address, len(data), "write", ""))
-        if pointer.space != space.name:
+        if where != space.name:
             self._refuse(pointer, len(data), "write")
         try:
             if self._pacer.tears and len(data) > _ATOMIC and space.writable_from(pointer.address) >= len(data):
@@ -84,3 +84,10 @@ class MemoryView:
                     origin=self._origin(f"memory.{error.kind}"),
                 )
             )
+
+
+def _space_of(pointer: Pointer) -> str:
+    try:
+        return pointer.space
+    except AttributeError:
+        raise TypeError(f"an address is a Pointer, got {type(pointer).__name__} {pointer!r}") from None

@@ -4,6 +4,7 @@ import sys
 from types import ModuleType
 
 from lsart.stress._arrivals import Arrivals, Burst, Poisson, Ramp, Start, Steady
+from lsart.stress._battery import BATTERY_ACTIONS, BATTERY_FUNCTIONS, Battery
 from lsart.stress._distributions import Constant, Distribution, Exponential, OneOf, Pareto, Uniform
 from lsart.stress._faults import ScenarioError, ScenarioFault
 from lsart.stress._load import load_scenario
@@ -17,11 +18,14 @@ from lsart.stress._thresholds import METRICS, JudgedThreshold, Metric, Threshold
 from lsart.stress._units import duration
 
 __all__ = [
+    "BATTERY_ACTIONS",
+    "BATTERY_FUNCTIONS",
     "DEFAULT_CALLS",
     "DEFAULT_CLIENTS",
     "METRICS",
     "AccountsFile",
     "Arrivals",
+    "Battery",
     "Burst",
     "ClientGroup",
     "Constant",

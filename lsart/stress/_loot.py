@@ -1,0 +1,163 @@
+"""What hostile processes pass: what they got hold of, what others have, what nobody has, what is of no right type."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from random import Random
+from typing import Any, Literal
+
+import attrs
+
+from lsart.contract import Pointer
+from lsart.runtime import Client, Lsa
+
+__all__ = ["Loot", "Values"]
+
+_KEPT = 64  # of each kind; what is older is forgotten, so that most of what is kept still means something
+_OWN, _OTHERS, _WRONG_TYPE, _FORGETS = 0.7, 0.9, 0.02, 0.7
+_NUMBERS = (0, 1, 2, 3, 5, 7, -1, -4, 0x7FFF_FFFF, 0xFFFF_FFFF, 0x1_0000_0000, 2**63, 2**64 - 1, 2**64, 10**30)
+_LENGTHS = (0, 1, 7, 8, 64, 4095, 4096, 4097, 65_536, 2**31, 2**32, 2**64, -1)
+_TEXTS = ("", " ", "\0", "x" * 127, "x" * 128, "ä" * 64, "Negotiate", "no such package", "a\0b", "\udcff", "😀" * 32)
+_MESSAGE_SIZES = (0, 1, 2, 3, 5, 8, 16, 17, 40, 64, 200, 1000)
+
+
+@attrs.define
+class Loot:
+    """What a hostile process got hold of, or all those of one battery, as they work together.
+
+    Attributes:
+        connections: handles of LsaConnectUntrusted and its like, handles: to objects, buffers: of replies.
+    """
+
+    connections: list[int] = attrs.field(factory=list)
+    handles: list[int] = attrs.field(factory=list)
+    buffers: list[Pointer] = attrs.field(factory=list)
+
+    def keep(self, kind: list[Any], found: Any, random: Random) -> None:
+        """Remember something, in the place of something else once there is much."""
+        if len(kind) < _KEPT:
+            kind.append(found)
+        else:
+            kind[random.randrange(_KEPT)] = found
+
+
+class Values:
+    """What one thread of a hostile process passes next. Each kind of value has a method.
+
+    Args:
+        everybodys: what all hostile processes have seen.
+
+    Attributes:
+        client: the process. own: what it got hold of itself.
+        has_wrong_type: whether anything since `begin` is of a type that no C compiler would let through.
+    """
+
+    def __init__(self, lsa: Lsa, everybodys: Loot, random: Random) -> None:
+        self.random = random
+        self.client: Client
+        self.own: Loot
+        self.has_wrong_type = False
+        self._lsa = lsa
+        self._everybodys = everybodys
+
+    def begin(self, client: Client, own: Loot) -> None:
+        """The next call, of this process."""
+        self.client, self.own = client, own
+        self.has_wrong_type = False
+
+    def found(self, kind: Literal["connections", "handles", "buffers"], what: Any) -> None:
+        """Remember something of use."""
+        for loot in (self.own, self._everybodys):
+            loot.keep(getattr(loot, kind), what, self.random)
+
+    def lost(self, kind: Literal["connections", "handles", "buffers"], what: Any) -> None:
+        """It was given back. Most of the time the process knows that, else it tries its luck with it."""
+        kept = getattr(self.own, kind)
+        if what in kept and self.random.random() < _FORGETS:
+            kept.remove(what)
+
+    def connection(self) -> Any:
+        """A connection handle: most often of this process, else of anybody or nobody."""
+        others = [each.handle for each in self._lsa.clients] + self._everybodys.connections
+        return self._one_of(self.own.connections, others, self.number)
+
+    def object_handle(self) -> Any:
+        """A handle to an object, in this process or another."""
+        return self._one_of(self.own.handles, self._everybodys.handles, self.number)
+
+    def buffer(self) -> Any:
+        """An address: of a reply, within one, of somebody else's memory, of nothing; or NULL."""
+        random = self.random
+        if random.random() < 0.1:
+            return None
+        found = self._one_of(self.own.buffers, self._everybodys.buffers, self._address)
+        if isinstance(found, Pointer) and random.random() < 0.2:
+            return found + random.choice((1, -1, 8, 16, 4096, -4096, 2**32))
+        return found
+
+    def package(self) -> Any:
+        """The number of a package, or of none."""
+        numbers = [each.authentication_id for each in self._lsa.packages]
+        return self._one_of(numbers, numbers, self.number)
+
+    def text(self) -> Any:
+        """The name of a package, or text that is none."""
+        names = [each.name for each in self._lsa.packages]
+        return self._one_of(names, _TEXTS, lambda: self.random.choice(_TEXTS))
+
+    def message(self) -> Any:
+        """Bytes for a package: often ones that begin as messages do, with a small number."""
+        random = self.random
+        if random.random() < 0.05:
+            return None
+        content: bytes | bytearray | memoryview = random.randbytes(random.choice(_MESSAGE_SIZES))
+        if content and random.random() < 0.8:
+            content = bytes([random.randrange(12), *content[1:]])
+        if random.random() < 0.1:
+            content = random.choice((bytearray, memoryview))(content)
+        return self._or_wrong(content)
+
+    def data(self) -> Any:
+        """Bytes to write."""
+        return self._or_wrong(self.random.randbytes(self.random.choice(_MESSAGE_SIZES)))
+
+    def length(self) -> Any:
+        """How many bytes."""
+        if self.random.random() < 0.6:
+            return self.random.randrange(256)
+        return self._or_wrong(self.random.choice(_LENGTHS))
+
+    def offset(self) -> Any:
+        """Where in a section: mostly in its first page."""
+        if self.random.random() < 0.8:
+            return self.random.randrange(4096)
+        return self._or_wrong(self.random.choice(_LENGTHS))
+
+    def yes_or_no(self) -> bool:
+        """Either."""
+        return self.random.random() < 0.5
+
+    def number(self) -> Any:
+        """A number that somebody could have guessed."""
+        random = self.random
+        return random.randrange(0, 4000, 4) if random.random() < 0.5 else random.choice(_NUMBERS)
+
+    def _address(self) -> Pointer:
+        random = self.random
+        spaces = ("lsass", self.client.name, *(each.name for each in self._lsa.clients[:4]), "nobody")
+        address = self.client.process.space.regions()[0].base if self.client.process.space.regions() else 4096
+        return Pointer(random.choice((address, address + 16, 8, 2**48, 2**64 - 8)), random.choice(spaces))
+
+    def _one_of(self, own: Sequence[Any], others: Sequence[Any], otherwise: Callable[[], Any]) -> Any:
+        share = self.random.random()
+        if own and share < _OWN:
+            return self._or_wrong(self.random.choice(own))
+        if others and share < _OTHERS:
+            return self._or_wrong(self.random.choice(others))
+        return self._or_wrong(otherwise())
+
+    def _or_wrong(self, value: Any) -> Any:
+        if self.random.random() >= _WRONG_TYPE:
+            return value
+        self.has_wrong_type = True
+        return self.random.choice((None, "text", 1.5, b"bytes", (), [], {}, object, Ellipsis, -3, Pointer(1, "lsass")))
