@@ -81,13 +81,14 @@ def structures_import(module: str, code: str) -> str:
 def protocol_module(name: str, bases: Sequence[str], doc: str, slots: Sequence[Record], imports: str = "") -> str:
     body = [line for slot in slots for line in method(slot)]
     code = "\n".join(body)
+    signatures = re.sub(r'""".*?"""', "", code, flags=re.DOTALL)
     constants = [each for each in sorted(ENUMS) if re.search(rf"\b{each}\b", code)]
     needed = [
         structures_import("_caller_structures", code),
         structures_import("_logon_structures", code),
         "from lsart.contract._pointer import Pointer\n" if re.search(r"\bPointer\b", code) else "",
         structures_import("_security_structures", code),
-        "from lsart.contract._sspi_structures import SecBuffer\n" if re.search(r"\bSecBuffer[,:)\]]", code) else "",
+        "from lsart.contract._sspi_structures import SecBuffer\n" if re.search(r"\bSecBuffer\b", signatures) else "",
         "from lsart.contract._status import NTSTATUS\n" if re.search(r": NTSTATUS|-> .*NTSTATUS", code) else "",
         "from lsart.contract._structures import ClientRequest\n" if "ClientRequest" in code else "",
     ]

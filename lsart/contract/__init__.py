@@ -5,17 +5,9 @@ Constants that are no statuses (``SECPKG_FLAG_LOGON``) are in `lsart.contract.co
 """
 
 from lsart.contract._caller_structures import SECPKG_CALL_INFO, SECPKG_CLIENT_INFO
-from lsart.contract._choice import (
-    ChoiceInfo,
-)
-from lsart.contract._choices import (
-    Choices,
-    choice_infos,
-)
-from lsart.contract._directory import (
-    DS_NAME_ERROR,
-    DS_NAME_FORMAT,
-)
+from lsart.contract._choice import ChoiceInfo
+from lsart.contract._choices import Choices, choice_infos
+from lsart.contract._directory import DS_NAME_ERROR, DS_NAME_FORMAT
 from lsart.contract._errors import (
     AccessViolation,
     ConfigurationError,
@@ -30,11 +22,7 @@ from lsart.contract._errors import (
     StringNotDecoded,
 )
 from lsart.contract._extended_structures import SECPKG_CONTEXT_THUNKS, SECPKG_EXTENDED_INFORMATION
-from lsart.contract._lifecycle import (
-    PackageState,
-    PackageStep,
-    next_state,
-)
+from lsart.contract._lifecycle import PackageState, PackageStep, next_state
 from lsart.contract._logon_structures import (
     QUOTA_LIMITS,
     SECPKG_PRIMARY_CRED,
@@ -42,11 +30,7 @@ from lsart.contract._logon_structures import (
     LogonUserReply,
     LogonUserResult,
 )
-from lsart.contract._memory_choices import (
-    Contents,
-    Misuse,
-    ZeroSize,
-)
+from lsart.contract._memory_choices import Contents, Misuse, ZeroSize
 from lsart.contract._message_buffers import sealed_buffers, signed_buffers
 from lsart.contract._notification_structures import (
     CREATE_SUSPENDED,
@@ -61,33 +45,11 @@ from lsart.contract._notification_structures import (
     STACK_SIZE_PARAM_IS_A_RESERVATION,
     ThreadStart,
 )
-from lsart.contract._pointer import (
-    Pointer,
-)
-from lsart.contract._ports import (
-    FunctionTable,
-    SharedBytes,
-    Win32,
-)
-from lsart.contract._proofs import (
-    Proof,
-    proofs,
-)
-from lsart.contract._rows import (
-    Direction,
-    DocumentedStatus,
-    FailureValue,
-    Parameter,
-    Slot,
-)
-from lsart.contract._rules import (
-    Gap,
-    Rule,
-    gaps,
-    gaps_of,
-    rules,
-    rules_of,
-)
+from lsart.contract._pointer import Pointer
+from lsart.contract._ports import FunctionTable, SharedBytes, Win32
+from lsart.contract._proofs import Proof, proofs
+from lsart.contract._rows import Direction, DocumentedStatus, FailureValue, Parameter, Slot
+from lsart.contract._rules import Gap, Rule, gaps, gaps_of, rules, rules_of
 from lsart.contract._security_structures import (
     CRED_TYPE_DOMAIN_CERTIFICATE,
     CRED_TYPE_DOMAIN_EXTENDED,
@@ -116,18 +78,8 @@ from lsart.contract._sspi_structures import (
     SecPkgInfoArray,
     SecurityUserData,
 )
-from lsart.contract._status import (
-    NDIS_STATUS,
-    NTSTATUS,
-    Severity,
-)
-from lsart.contract._structures import (
-    SECPKG_PARAMETERS,
-    CallPackageReply,
-    ClientRequest,
-    EntryPoint,
-    SecPkgInfo,
-)
+from lsart.contract._status import NDIS_STATUS, NTSTATUS, Severity
+from lsart.contract._structures import SECPKG_PARAMETERS, CallPackageReply, ClientRequest, EntryPoint, SecPkgInfo
 from lsart.contract._tables import (
     CLIENT_FUNCTIONS,
     LSA_DISPATCH_SLOTS,
@@ -217,9 +169,7 @@ from lsart.contract._tables._statuses import (
     STATUS_UNSUCCESSFUL,
 )
 from lsart.contract._user_mode_ports import ClientCallbackFunction, DllFunctions
-from lsart.contract._win_errors import (
-    LsaNtStatusToWinError,
-)
+from lsart.contract._win_errors import LsaNtStatusToWinError
 
 __all__ = [
     "CLIENT_FUNCTIONS",

@@ -80,7 +80,7 @@ class DllHost(Host):
     """Makes SECPKG_DLL_FUNCTIONS tables; one per client process."""
 
     def __init__(self, lsa: Lsa, client: Client, services: DllServices) -> None:
-        super().__init__(lsa.bus, (services,), lsa.settings.choices, lsa.security)
+        super().__init__(lsa.bus, (services,), lsa.settings.choices, lsa.security, lsa.identities)
         self._lsa = lsa
         self._client = client
 

@@ -13,9 +13,6 @@ import attrs
 import trio
 
 from lsart.contract import (
-    NTSTATUS,
-    SECPKG_CONTEXT_THUNKS,
-    SECPKG_EXTENDED_INFORMATION,
     SECPKG_PARAMETERS,
     SECPKG_SLOTS,
     STATUS_SUCCESS,
@@ -48,6 +45,7 @@ from lsart.runtime._duties import information_fault, missing_entries
 from lsart.runtime._enter import entry, own_state
 from lsart.runtime._host import DECLARATION_ONLY, Host
 from lsart.runtime._invoke import invoke, is_fault, returned_status, text_of
+from lsart.runtime._loading import Loaded, RefusedError, thunks_of
 from lsart.runtime._memory_view import MemoryView
 from lsart.runtime._modules import Module, open_module
 from lsart.runtime._package import Package
@@ -55,7 +53,7 @@ from lsart.runtime._resolve import PackageSpec, Resolved, resolve
 from lsart.runtime._results import ResultError, read
 from lsart.runtime._settings import LsaSettings
 
-__all__ = ["CLEAN_UP", "Loaded", "Loader", "RefusedError"]
+__all__ = ["CLEAN_UP", "Loader"]
 
 CLEAN_UP = 1.0
 """Seconds that what was cancelled gets at the least to unwind, however short the grace period."""
@@ -69,24 +67,6 @@ _log = logging.getLogger("lsart.packages")
 
 _SPARSE_STEP = 7919  # any stride shows that ids need not be adjacent; a prime is easy to recognise in a log
 _SEPARATE_OFFSET = 0x1000
-
-
-class RefusedError(Exception):
-    """A package does not come up: at which entry point, with which status, and why."""
-
-    def __init__(self, stage: str, status: NTSTATUS, reason: str) -> None:
-        self.stage = stage
-        self.status = status
-        self.reason = reason
-        super().__init__(f"{stage}: {reason}")
-
-
-@attrs.frozen(eq=False)
-class Loaded:
-    """What the packages of one module came from, and whether the list of authentication packages names it."""
-
-    resolved: Resolved
-    by_list: bool
 
 
 class Loader:
@@ -284,18 +264,11 @@ class Loader:
         """Which attributes of contexts LSA mode answers for. A package need not say (SGX-1)."""
         try:
             information = await self._enter(package, "GetExtendedInformation", _THUNKS)
-        except _RefusedError as refusal:
+        except RefusedError as refusal:
             if isinstance(refusal.__cause__, StatusError):
                 return ()
             raise
-        if information is None:
-            return ()
-        found = getattr(information, "info", None)
-        if not isinstance(information, SECPKG_EXTENDED_INFORMATION) or not isinstance(found, SECPKG_CONTEXT_THUNKS):
-            expected = "a SECPKG_EXTENDED_INFORMATION of SECPKG_CONTEXT_THUNKS"
-            reason = f"it returned {type(information).__name__}; expected {expected}"
-            raise _RefusedError("SpGetExtendedInformation", STATUS_UNSUCCESSFUL, reason)
-        return tuple(found.levels)
+        return thunks_of(information)
 
     def _take_name(self, package: Package, name: object) -> str:
         """The name that LsaApInitializePackage returned: text, or a block of the LSA heap that LSA frees (LIP-4)."""

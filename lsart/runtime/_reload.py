@@ -15,7 +15,8 @@ from lsart.contract import (
 )
 from lsart.engine import Label, announce, exploring, now_ns
 from lsart.events import PackageReloaded
-from lsart.runtime._loader import Loaded, Loader, RefusedError
+from lsart.runtime._loader import Loader
+from lsart.runtime._loading import Loaded, RefusedError
 from lsart.runtime._modules import Module
 from lsart.runtime._package import Package
 from lsart.runtime._resolve import resolve_again

@@ -41,7 +41,6 @@ _VALUES: dict[str, Any] = {
     "PSECPKG_PRIMARY_CRED": SECPKG_PRIMARY_CRED(),
     "PSECPKG_SUPPLEMENTAL_CRED_ARRAY": (),
     "PCHAR": 0,
-    "PSecBuffer": SecBuffer(0),
     "SEC_THREAD_START": print,
 }
 _SECRET = b"credential"

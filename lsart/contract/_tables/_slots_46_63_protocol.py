@@ -16,6 +16,7 @@ if TYPE_CHECKING:
         SID_AND_ATTRIBUTES,
         TOKEN_SOURCE,
     )
+    from lsart.contract._sspi_structures import SecBuffer
     from lsart.contract._status import NTSTATUS
     from lsart.contract._structures import ClientRequest
     from lsart.contract._tables._enumerations import (
