@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextvars import ContextVar
 
 import attrs
 
@@ -28,6 +29,10 @@ __all__ = ["CredentialOffice"]
 
 _ROW = entry("AcceptCredentials")
 _LONGEST = 0xFFFE  # bytes that a UNICODE_STRING counts
+# Packages that hand on what they are given can go on for ever. Python's stack ends at a depth that depends on who runs
+# the model, so the model's ends before it, as in `_call_services`.
+_DEEPEST = 48
+_depth: ContextVar[int] = ContextVar("lsart_depth_of_credentials", default=0)
 
 
 class CredentialOffice:
@@ -72,10 +77,15 @@ class CredentialOffice:
         Raises:
             StatusError: STATUS_INSUFFICIENT_RESOURCES: the LSA heap has no room for the passwords;
                 STATUS_INVALID_PARAMETER: one is longer than Windows can say, or where LSA cannot read it.
+            RecursionError: packages answer credentials with credentials, too deep.
         """
+        depth = _depth.get()
+        if depth >= _DEEPEST:
+            raise RecursionError(f"packages have handed credentials on {_DEEPEST} deep")
         by_name = {each.package_name: each for each in supplemental}
         secrets: list[SecretBlock] = []
         failure: StatusError | None = None
+        token = _depth.set(depth + 1)
         try:
             password = await self._secret(primary.password, secrets)
             old_password = await self._secret(primary.old_password, secrets)
@@ -89,6 +99,7 @@ class CredentialOffice:
                 if error is not None and stops:
                     break
         finally:
+            _depth.reset(token)
             for each in secrets:
                 each.give_back()
         return failure

@@ -302,3 +302,29 @@ async def test_passwords_that_find_no_room_log_nobody_on() -> None:
         assert await status_of(log_on(client)) == STATUS_INSUFFICIENT_RESOURCES
         assert (len(client.handles), len(lsa.security.handles)) == (0, 0)
         assert lsa.check() == []
+
+
+@simulated
+async def test_packages_that_answer_credentials_with_credentials_fault_at_a_depth_of_the_models(log: Log) -> None:
+    reached: list[str] = []
+
+    def echo(name: str) -> Scripted:
+        async def accept(table: FunctionTable, given: Accepted) -> None:
+            reached.append(name)
+            assert given.primary is not None
+            await table.UpdateCredentials(attrs.evolve(given.primary, password="again"), None)
+
+        return authenticator(name, accepts=accept)
+
+    auth = logs_on_with(primary=None)
+    async with lsart.open_lsa(auth, echo("a"), echo("b"), bus=log.bus) as lsa, lsa.connect() as client:
+        reply = await log_on(client)
+        new = attrs.evolve(NEW, logon_id=reply.logon_id)
+        assert await status_of(auth.table.UpdateCredentials(new, None)) == STATUS_UNSUCCESSFUL
+        assert len(reached) == 48
+        assert "48 deep" in log.one(PackageDisabled).reason  # the deepest; the others are told that it failed
+        assert [each.name for each in lsa.packages] == ["auth", "a"]
+        heap = lsa.memory.lsa_heap
+        assert heap is not None
+        assert heap.statistics().live_blocks == 0
+        await log_on(client)
