@@ -32,6 +32,7 @@ from lsart.contract import (
     SEC_E_INVALID_HANDLE,
     SEC_E_UNSUPPORTED_FUNCTION,
     Pointer,
+    ProcessTerminated,
     SecBuffer,
     SecHandle,
     StatusError,
@@ -140,6 +141,8 @@ class ClientContexts(ClientLogon):
         return messages
 
     def _allocate(self, length: int, function: str) -> Pointer:
+        if not self.is_alive:  # nobody would ever give back what a process gets after its end
+            raise ProcessTerminated(f"{self.name} has ended")
         if self._explores:
             touch_commit()
         pointer = self.process.allocate(length, self._origin(function))

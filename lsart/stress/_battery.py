@@ -13,15 +13,24 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from functools import partial
 from types import MappingProxyType
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import attrs
 import trio
 
-from lsart.contract import AccessViolation, CallPackageReply, Pointer, ProcessTerminated, StatusError
+from lsart.contract import (
+    AccessViolation,
+    CallPackageReply,
+    ContextLeg,
+    LogonUserReply,
+    Pointer,
+    ProcessTerminated,
+    SecHandle,
+    StatusError,
+)
 from lsart.engine import current, sleep_ns
 from lsart.runtime import Client, Lsa, SectionView
-from lsart.stress._loot import Loot, Values
+from lsart.stress._loot import Kind, Loot, Values
 
 __all__ = ["BATTERY_ACTIONS", "BATTERY_FUNCTIONS", "Battery"]
 
@@ -35,6 +44,32 @@ BATTERY_FUNCTIONS: Final[Mapping[str, Callable[[Values], Arguments]]] = MappingP
         "LsaLookupAuthenticationPackage": lambda values: (values.connection(), values.text()),
         "LsaCallAuthenticationPackage": lambda values: (values.connection(), values.package(), values.message()),
         "LsaFreeReturnBuffer": lambda values: (values.buffer(),),
+        "LsaLogonUser": lambda values: (
+            values.connection(),
+            values.text(),
+            values.logon_type(),
+            values.package(),
+            values.message(),
+            None,
+            None,
+            values.source(),
+        ),
+        "AcquireCredentialsHandle": lambda values: (None, values.text(), values.flags(), None, values.message()),
+        "FreeCredentialsHandle": lambda values: (values.credential(),),
+        "InitializeSecurityContext": lambda values: (
+            *(values.credential(), values.context(), values.text(), values.flags()),
+            *(0, values.flags(), values.tokens(), 0),
+        ),
+        "AcceptSecurityContext": lambda values: (
+            *(values.credential(), values.context(), values.tokens()),
+            *(values.flags(), values.flags()),
+        ),
+        "DeleteSecurityContext": lambda values: (values.context(),),
+        "FreeContextBuffer": lambda values: (values.buffer_that_is(),),
+        "EnumerateSecurityPackages": lambda values: (),
+        "AddSecurityPackage": lambda values: (values.text(),),
+        "DeleteSecurityPackage": lambda values: (values.text(),),
+        "QuerySecurityPackageInfo": lambda values: (values.text(),),
         "CloseHandle": lambda values: (values.object_handle(),),
         "ImpersonateLoggedOnUser": lambda values: (values.object_handle(),),
         "RevertToSelf": lambda values: (),
@@ -55,7 +90,7 @@ BATTERY_ACTIONS: Final = (
 _MESSAGES = 8  # calls of packages are the most worth it: they come as often as so many others
 _IMPATIENT = 0.05
 _HANDLE_SIZE = 8
-_GIVE_BACK: Final[Mapping[str, Literal["connections", "handles", "buffers"]]] = MappingProxyType(
+_GIVE_BACK: Final[Mapping[str, Kind]] = MappingProxyType(
     {"LsaDeregisterLogonProcess": "connections", "CloseHandle": "handles", "LsaFreeReturnBuffer": "buffers"}
 )
 
@@ -164,7 +199,7 @@ class Battery:
                 raise self._told(error, name, arguments, values) from None
             return "ProcessTerminated"
         except AccessViolation as error:
-            if not name.endswith((" section", " memory")):
+            if error.space != client.process.space.name:  # its own faults are its own affair
                 raise self._told(error, name, arguments, values) from None
             return "AccessViolation"
         except TypeError as error:
@@ -201,6 +236,12 @@ class Battery:
                 with suppress(AccessViolation):  # another thread of the process may have freed it already
                     content = values.client.process.space.read(buffer.address, _HANDLE_SIZE)
                     values.found("handles", int.from_bytes(content, "little"))
+        elif isinstance(result, LogonUserReply):
+            values.found("handles", result.token)
+        elif isinstance(result, ContextLeg):
+            values.found("contexts", result.new_context)
+        elif isinstance(result, tuple) and isinstance(result[0], SecHandle):
+            values.found("credentials", result[0])
         elif type(result) is int:
             values.found("connections", result)
 

@@ -8,10 +8,12 @@ from typing import Any, Literal
 
 import attrs
 
-from lsart.contract import Pointer
+from lsart.contract import TOKEN_SOURCE, Pointer, SecBuffer, SecBufferDesc, SecHandle, enumerations
 from lsart.runtime import Client, Lsa
 
-__all__ = ["Loot", "Values"]
+__all__ = ["Kind", "Loot", "Values"]
+
+Kind = Literal["connections", "handles", "buffers", "credentials", "contexts"]
 
 _KEPT = 64  # of each kind; what is older is forgotten, so that most of what is kept still means something
 _OWN, _OTHERS, _WRONG_TYPE, _FORGETS = 0.7, 0.9, 0.02, 0.7
@@ -26,12 +28,15 @@ class Loot:
     """What a hostile process got hold of, or all those of one battery, as they work together.
 
     Attributes:
-        connections: handles of LsaConnectUntrusted and its like, handles: to objects, buffers: of replies.
+        connections: handles of LsaConnectUntrusted and its like. handles: to objects. buffers: of replies.
+        credentials, contexts: of SSPI.
     """
 
     connections: list[int] = attrs.field(factory=list)
     handles: list[int] = attrs.field(factory=list)
     buffers: list[Pointer] = attrs.field(factory=list)
+    credentials: list[SecHandle] = attrs.field(factory=list)
+    contexts: list[SecHandle] = attrs.field(factory=list)
 
     def keep(self, kind: list[Any], found: Any, random: Random) -> None:
         """Remember something, in the place of something else once there is much."""
@@ -65,12 +70,12 @@ class Values:
         self.client, self.own = client, own
         self.has_wrong_type = False
 
-    def found(self, kind: Literal["connections", "handles", "buffers"], what: Any) -> None:
+    def found(self, kind: Kind, what: Any) -> None:
         """Remember something of use."""
         for loot in (self.own, self._everybodys):
             loot.keep(getattr(loot, kind), what, self.random)
 
-    def lost(self, kind: Literal["connections", "handles", "buffers"], what: Any) -> None:
+    def lost(self, kind: Kind, what: Any) -> None:
         """It was given back. Most of the time the process knows that, else it tries its luck with it."""
         kept = getattr(self.own, kind)
         if what in kept and self.random.random() < _FORGETS:
@@ -85,6 +90,43 @@ class Values:
         """A handle to an object, in this process or another."""
         return self._one_of(self.own.handles, self._everybodys.handles, self.number)
 
+    def credential(self) -> Any:
+        """A handle to credentials, or to a context, or to nothing."""
+        return self._one_of(self.own.credentials, self._everybodys.contexts, self._secure_handle)
+
+    def context(self) -> Any:
+        """A handle to a context, or to credentials, or to nothing."""
+        return self._one_of(self.own.contexts, self._everybodys.credentials, self._secure_handle)
+
+    def tokens(self) -> Any:
+        """Buffers for a leg of a context: none, or some whose lengths or addresses lie."""
+        random = self.random
+        if random.random() < 0.2:
+            return None
+        kinds = [random.choice((0, 1, 2, 3, 2**31)) for _ in range(random.randrange(4))]
+        return self._or_wrong(SecBufferDesc([self._token(kind) for kind in kinds], random.choice((0, 0, 0, 7))))
+
+    def _token(self, kind: int) -> SecBuffer:
+        random = self.random
+        if random.random() < 0.3:
+            return SecBuffer(kind, self._address(), random.choice((0, 16, 4096, 2**31)))
+        return SecBuffer(kind, random.randbytes(random.choice(_MESSAGE_SIZES)))
+
+    def _secure_handle(self) -> SecHandle:
+        return SecHandle(*(self.random.choice((0, 1, 2, 4096, 2**63, 2**64 - 1)) for _ in range(2)))
+
+    def flags(self) -> int:
+        """Bits, most of which mean something to somebody."""
+        return self.random.choice((0, 1, 2, 3, 0x10, 0x100, 0xFFFF_FFFF))
+
+    def logon_type(self) -> Any:
+        """A kind of logon."""
+        return self._or_wrong(self.random.choice(tuple(enumerations.SECURITY_LOGON_TYPE)))
+
+    def source(self) -> Any:
+        """Who claims to ask for a logon."""
+        return self._or_wrong(TOKEN_SOURCE("hostile"))
+
     def buffer(self) -> Any:
         """An address: of a reply, within one, of somebody else's memory, of nothing; or NULL."""
         random = self.random
@@ -93,6 +135,12 @@ class Values:
         found = self._one_of(self.own.buffers, self._everybodys.buffers, self._address)
         if isinstance(found, Pointer) and random.random() < 0.2:
             return found + random.choice((1, -1, 8, 16, 4096, -4096, 2**32))
+        return found
+
+    def buffer_that_is(self) -> Any:
+        """An address as `buffer`, where NULL is as wrong as a text."""
+        found = self.buffer()
+        self.has_wrong_type |= found is None
         return found
 
     def package(self) -> Any:
