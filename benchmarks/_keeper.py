@@ -22,9 +22,9 @@ from lsart.contract import (
     enumerations,
 )
 
-__all__ = ["OPERATIONS", "Keeper"]
+__all__ = ["NUMBERS", "Keeper"]
 
-OPERATIONS = {"store": 1, "get": 2, "token": 3, "share": 4, "remember": 5, "recall": 6, "own buffer": 7, "wait": 8}
+NUMBERS = {"store": 1, "get": 2, "token": 3, "share": 4, "remember": 5, "recall": 6, "own buffer": 7, "wait": 8}
 """What the first byte of a message asks for."""
 
 LUID = 0x1000
@@ -60,9 +60,9 @@ class Keeper:
         self, client_request: ClientRequest, submit_buffer: bytes, client_base: Pointer | None, length: int
     ) -> CallPackageReply:
         operation, content = submit_buffer[:1], submit_buffer[1:]
-        if not operation or operation[0] not in OPERATIONS.values() or len(content) > MOST_BYTES:
+        if not operation or operation[0] not in NUMBERS.values() or len(content) > MOST_BYTES:
             raise StatusError(STATUS_INVALID_PARAMETER)
-        name = next(name for name, number in OPERATIONS.items() if number == operation[0])
+        name = next(name for name, number in NUMBERS.items() if number == operation[0])
         answer = await getattr(self, name.replace(" ", "_"))(client_request, content)
         return await self.table.reply(client_request, answer)
 

@@ -91,6 +91,7 @@ def stress(
     workers: Annotated[int | Literal["unlimited"] | None, Parameter(group=_SIZE)] = None,
     duration: Annotated[str | None, Parameter(group=_SIZE)] = None,
     contain: Annotated[bool, Parameter(group=_SIZE)] = False,
+    hostile: Annotated[int | None, Parameter(group=_SIZE, validator=_AT_LEAST_ONE)] = None,
     clock: Literal["virtual", "real"] = "virtual",
     threshold: Annotated[list[str] | None, Parameter(group=_OUTPUT)] = None,
     json: Annotated[Path | None, Parameter(group=_OUTPUT, allow_leading_hyphen=True)] = None,
@@ -108,6 +109,7 @@ def stress(
         workers: How many calls are served at once.
         duration: How long clients go on calling: 500ms, 2s, 1m30s.
         contain: A package that raises an exception stays in use, where LSASS would disable it.
+        hostile: How many calls hostile processes make beside them, of every function, with whatever they can pass.
         clock: Simulated time, or this computer's.
         threshold: A bar such as p99<5ms, exhaustion==0 or failures<1%; crossing it is exit code 99. May be repeated.
         json: Write the result to this file, - for standard output instead of the screen.
@@ -126,6 +128,7 @@ def stress(
         workers=workers,
         duration=duration,
         contain=contain,
+        hostile=hostile,
         thresholds=tuple(threshold or ()),
         json=json,
         events=events,

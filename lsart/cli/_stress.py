@@ -43,6 +43,7 @@ class Options:
     workers: int | Literal["unlimited"] | None
     duration: str | None
     contain: bool
+    hostile: int | None
     thresholds: tuple[str, ...]
     json: Path | None
     events: Path | None
@@ -153,6 +154,7 @@ def _run(options: Options, log: _EventLog) -> StressResult:
                 calls=options.calls,
                 workers=options.workers,
                 duration=options.duration,
+                hostile=options.hostile,
                 thresholds=options.thresholds,
                 contain_faults=options.contain,
                 on_interrupt=reminder.start,

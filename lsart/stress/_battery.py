@@ -31,6 +31,7 @@ from lsart.contract import (
 from lsart.engine import current, sleep_ns
 from lsart.runtime import Client, Lsa, SectionView
 from lsart.stress._loot import Kind, Loot, Values
+from lsart.stress._operations import MessageMaker
 
 __all__ = ["BATTERY_ACTIONS", "BATTERY_FUNCTIONS", "Battery"]
 
@@ -112,6 +113,7 @@ class Battery:
         lsa: whom they call. calls: how many they make together.
         name: what the processes are called: name-1.1, and name-1.2 when that has ended.
         processes, threads: how many at once, and how many tasks call for each of them.
+        makers: of messages that packages understand, by name; they are sent whole and damaged.
 
     Attributes:
         outcomes: how often each function, or action, ended how: with "success", "False", a status by its name, or the
@@ -119,7 +121,16 @@ class Battery:
         done: calls so far.
     """
 
-    def __init__(self, lsa: Lsa, *, calls: int, name: str = "hostile", processes: int = 6, threads: int = 2) -> None:
+    def __init__(
+        self,
+        lsa: Lsa,
+        *,
+        calls: int,
+        name: str = "hostile",
+        processes: int = 6,
+        threads: int = 2,
+        makers: Mapping[str, MessageMaker] = MappingProxyType({}),
+    ) -> None:
         self.outcomes: Counter[tuple[str, str]] = Counter()
         self.done = 0
         self._lsa = lsa
@@ -127,6 +138,7 @@ class Battery:
         self._name = name
         self._processes = processes
         self._threads = threads
+        self._makers = makers
         self._loot = Loot()
         self._choices = [*BATTERY_FUNCTIONS, *BATTERY_ACTIONS, *["LsaCallAuthenticationPackage"] * (_MESSAGES - 1)]
         self._actions: dict[str, Callable[[Values], Awaitable[object]]] = {
@@ -165,7 +177,7 @@ class Battery:
 
     async def _attack(self, process: _Process, thread: int) -> None:
         random = current().random("battery", process.name, thread)
-        values = Values(self._lsa, self._loot, random)
+        values = Values(self._lsa, self._loot, random, self._makers)
         while self.done < self._calls:
             self.done += 1
             if not process.client.is_alive and random.random() < 0.7:  # else it goes on: the dead call, too

@@ -1,7 +1,8 @@
-"""Hostile clients: each maps every section it can and writes where it should not."""
+"""Hostile clients: each maps every section it can and writes where it should not, or calls what it should not."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from random import Random
 
 import trio
@@ -11,6 +12,8 @@ from lsart.engine import current, now_ns, sleep_ns
 from lsart.events import HostileWrite
 from lsart.memory import LSASS, Access, Section
 from lsart.runtime import Client, Lsa
+from lsart.stress._battery import Battery
+from lsart.stress._operations import MessageMaker
 from lsart.stress._scenario import HostileGroup
 
 __all__ = ["Attack"]
@@ -20,12 +23,18 @@ class Attack:
     """One group of hostile clients at work.
 
     Every write goes through the client's own mapping, so it can hit nothing that a hostile process could not.
+
+    Args:
+        makers: of the messages that packages understand, for hostile calls.
     """
 
-    def __init__(self, lsa: Lsa, group: HostileGroup, package: str, start_ns: int) -> None:
+    def __init__(
+        self, lsa: Lsa, group: HostileGroup, package: str, makers: Mapping[str, MessageMaker], start_ns: int
+    ) -> None:
         self._lsa = lsa
         self._group = group
         self._package = package
+        self._makers = makers
         self._start = start_ns
         self._random = current().random("hostile", group.name)
         self._clients: list[Client] = []
@@ -33,6 +42,8 @@ class Attack:
     def begin(self, nursery: trio.Nursery) -> None:
         """Connect the clients and start writing."""
         group, lsa = self._group, self._lsa
+        if group.probability is None and group.rate is None:
+            return
         for index in range(group.count):
             client = lsa.start_client(f"{group.name}-{index + 1}")
             client.connect(trusted=False)
@@ -41,6 +52,13 @@ class Attack:
             lsa.pacer.add(self._come_between)
         if group.rate is not None:
             nursery.start_soon(self._write_at_times, name=f"writes of {group.name}")
+
+    def begin_calls(self, nursery: trio.Nursery) -> None:
+        """Start the processes that make hostile calls, if the group has some; they end when the calls are made."""
+        group = self._group
+        if group.calls is not None:
+            battery = Battery(self._lsa, calls=group.calls, name=group.name, processes=group.count, makers=self._makers)
+            nursery.start_soon(battery.run, name=f"calls of {group.name}")
 
     def end(self) -> None:
         """Stop writing; the clients go."""

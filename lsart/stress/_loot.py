@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from random import Random
 from typing import Any, Literal
 
@@ -10,6 +10,7 @@ import attrs
 
 from lsart.contract import TOKEN_SOURCE, Pointer, SecBuffer, SecBufferDesc, SecHandle, enumerations
 from lsart.runtime import Client, Lsa
+from lsart.stress._operations import MessageMaker, make_message
 
 __all__ = ["Kind", "Loot", "Values"]
 
@@ -50,20 +51,21 @@ class Values:
     """What one thread of a hostile process passes next. Each kind of value has a method.
 
     Args:
-        everybodys: what all hostile processes have seen.
+        everybodys: what all hostile processes have seen. makers: of messages that packages understand.
 
     Attributes:
         client: the process. own: what it got hold of itself.
         has_wrong_type: whether anything since `begin` is of a type that no C compiler would let through.
     """
 
-    def __init__(self, lsa: Lsa, everybodys: Loot, random: Random) -> None:
+    def __init__(self, lsa: Lsa, everybodys: Loot, random: Random, makers: Mapping[str, MessageMaker]) -> None:
         self.random = random
         self.client: Client
         self.own: Loot
         self.has_wrong_type = False
         self._lsa = lsa
         self._everybodys = everybodys
+        self._makers = tuple(makers.items())
 
     def begin(self, client: Client, own: Loot) -> None:
         """The next call, of this process."""
@@ -154,16 +156,35 @@ class Values:
         return self._one_of(names, _TEXTS, lambda: self.random.choice(_TEXTS))
 
     def message(self) -> Any:
-        """Bytes for a package: often ones that begin as messages do, with a small number."""
+        """Bytes for a package: messages that it understands, whole or damaged, and such as begin like one."""
         random = self.random
         if random.random() < 0.05:
             return None
-        content: bytes | bytearray | memoryview = random.randbytes(random.choice(_MESSAGE_SIZES))
-        if content and random.random() < 0.8:
-            content = bytes([random.randrange(12), *content[1:]])
+        size = random.choice(_MESSAGE_SIZES)
+        content: bytes | bytearray | memoryview
+        if self._makers and random.random() < 0.6:
+            content = self._damaged(make_message(*random.choice(self._makers), random, size))
+        else:
+            content = random.randbytes(size)
+            if content and random.random() < 0.8:  # many begin with a small number that says what they are
+                content = bytes([random.randrange(12), *content[1:]])
         if random.random() < 0.1:
             content = random.choice((bytearray, memoryview))(content)
         return self._or_wrong(content)
+
+    def _damaged(self, message: bytes) -> bytes:
+        """Half of them stay as they are; others are cut off, go on too long, or have one byte changed."""
+        random = self.random
+        match random.randrange(6):
+            case 0:
+                return message[: random.randrange(len(message) + 1)]
+            case 1:
+                return message + random.randbytes(random.choice(_MESSAGE_SIZES))
+            case 2 if message:
+                place = random.randrange(len(message))
+                return message[:place] + random.randbytes(1) + message[place + 1 :]
+            case _:
+                return message
 
     def data(self) -> Any:
         """Bytes to write."""

@@ -131,12 +131,15 @@ class ClientGroup:
 
 @attrs.frozen(kw_only=True, field_transformer=_fields.named)
 class HostileGroup:
-    """Clients that map the package's sections and write where they should not, until the others have ended.
+    """Clients that map the package's sections and write where they should not, until the others have ended; and
+    processes that make hostile calls.
 
     Args:
         name, count, package: as of `ClientGroup`.
         probability: of a write before each access that anybody makes to shared bytes: between any two loads.
         rate: writes at moments of their own, as arrivals are written (``"poisson(1000/s)"``), by the group.
+        calls: of every function that a process has, with whatever it can pass (see `Battery`), made by `count`
+            processes together; the run ends no earlier.
         size: bytes of one write. aim: ``"anywhere"`` in the committed part of a section, or ``"access"``: at the
             very bytes that are about to be accessed (needs `probability`).
     """
@@ -146,6 +149,7 @@ class HostileGroup:
     count: int = attrs.field(default=1, converter=_fields.positive)
     probability: float | None = attrs.field(default=None, converter=optional(_fields.probability))
     rate: Arrivals | None = attrs.field(default=None, converter=optional(arrivals))
+    calls: int | None = attrs.field(default=None, converter=optional(_fields.positive))
     size: Distribution = attrs.field(default=Uniform(1, 8), converter=size_distribution)
     aim: str = attrs.field(default="anywhere", converter=_fields.aim)
 
@@ -234,8 +238,8 @@ def check(scenario: Scenario) -> Iterator[ScenarioFault]:
             )
     for index, hostile in enumerate(scenario.hostile):
         path = f"$.hostile[{index}]"
-        if hostile.probability is None and hostile.rate is None:
-            yield ScenarioFault(path, "it would never write; give it a probability or a rate")
+        if hostile.probability is None and hostile.rate is None and hostile.calls is None:
+            yield ScenarioFault(path, "it would do nothing; give it a probability or a rate of writes, or calls")
         if hostile.aim == "access" and hostile.probability is None:
             yield ScenarioFault(f"{path}.aim", "'access' needs a probability: a rate knows of no access to aim at")
     names = [group.name for group in scenario.clients] + [group.name for group in scenario.hostile]

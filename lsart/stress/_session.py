@@ -183,7 +183,7 @@ class Session:
             for path, group in _placed("clients", self.scenario.groups())
         ]
         attacks = [
-            Attack(lsa, group, self._package(lsa, group, path), start)
+            Attack(lsa, group, self._package(lsa, group, path), makers, start)
             for path, group in _placed("hostile", self.scenario.hostile)
         ]
         async with trio.open_nursery() as enemies:
@@ -193,6 +193,8 @@ class Session:
                 async with trio.open_nursery() as nursery:
                     for population in populations:
                         population.begin(nursery)
+                    for attack in attacks:
+                        attack.begin_calls(nursery)
                 enemies.cancel_scope.cancel()
             finally:
                 for attack in attacks:

@@ -28,6 +28,7 @@ def stress(
     calls: int | None = None,
     workers: int | Literal["unlimited"] | None = None,
     duration: str | None = None,
+    hostile: int | None = None,
     thresholds: Iterable[str] = (),
     contain_faults: bool = False,
     on_interrupt: Callable[[], None] | None = None,
@@ -44,6 +45,7 @@ def stress(
             each group of an open one. workers: calls served at once. duration: how long clients go on, ``"2s"``;
             without `calls` it alone ends the run. thresholds: more of them, ``["p99<5ms"]``.
         contain_faults: a package that raises an exception stays in use and the run goes on; it has failed even so.
+        hostile: calls that hostile processes make beside the clients: of every function, with whatever they can pass.
         on_interrupt: called inside the signal handler when Ctrl-C first asks the run to end; a run whose package
             holds the loop does not end by that, but by a second Ctrl-C.
 
@@ -59,6 +61,7 @@ def stress(
         duration=duration,
         thresholds=tuple(thresholds),
         contain_faults=contain_faults,
+        hostile=hostile,
     )
     scenario = find_scenario(source, overrides.apply)
     line = replay_line(source, scenario, seed, clock, overrides)

@@ -8,7 +8,7 @@ from random import Random
 
 import pytest
 import trio
-from _keeper import OPERATIONS, Keeper
+from _keeper import NUMBERS, Keeper
 from lsas import in_use, scripted, simulated
 
 import lsart
@@ -75,7 +75,7 @@ async def lives(client: Client, told: list[object]) -> None:
 
     async def asks(operation: str, content: bytes = b"") -> bytes:
         try:
-            reply = (await client.call("keeper", bytes([OPERATIONS[operation]]) + content, operation=operation)).data
+            reply = (await client.call("keeper", bytes([NUMBERS[operation]]) + content, operation=operation)).data
         except StatusError as error:
             reply = error.status.name.encode()
         if operation != "token":
@@ -217,3 +217,12 @@ async def test_a_package_that_falls_is_no_failure_of_the_battery() -> None:
         await battery.run()
         assert lsa.packages == ()
         assert battery.outcomes["LsaCallAuthenticationPackage", "STATUS_NO_SUCH_PACKAGE"] > 0
+
+
+@pytest.mark.filterwarnings("ignore::lsart.ContentionWarning")
+def test_a_run_has_hostile_calls_beside_its_clients_and_says_how_to_see_them_again() -> None:
+    result = lsart.stress("minimal", clients=3, calls=5, hostile=500)
+    assert (result.exit_code, result.problems) == (0, ())
+    assert result.replay_line == "lsart stress minimal --seed 0 --clients 3 --calls 5 --hostile 500"
+    assert result.summary.calls_finished > 15
+    assert result.summary.client_access_violations > 0

@@ -256,7 +256,7 @@ def test_a_value_that_cannot_be_is_told_what_could(text: str, path: str, problem
         ("[[clients]]\nduration = '1s'", "$.clients[0].think_time", "never let time pass"),
         ("[[clients]]\nduration = '1s'\nthink_time = '0ms'", "$.clients[0].think_time", "never let time pass"),
         ("[[clients]]\ncalls = 1\n[[clients]]\ncalls = 1", "$.clients[1].name", "names are unique"),
-        ("[[clients]]\ncalls = 1\n[[hostile]]\ncount = 1", "$.hostile[0]", "it would never write"),
+        ("[[clients]]\ncalls = 1\n[[hostile]]\ncount = 1", "$.hostile[0]", "it would do nothing"),
         (
             "[[clients]]\ncalls = 1\n[[hostile]]\nname='client'\nrate='1/s'",
             "$.hostile[0].name",
