@@ -11,7 +11,7 @@ import sys
 from collections.abc import Awaitable, Callable, Mapping
 from random import Random
 from types import ModuleType
-from typing import Any, TypeGuard
+from typing import Any, TypeGuard, cast
 
 from lsart.contract import AccessViolation, ConfigurationError, ProcessTerminated, StatusError
 from lsart.runtime import Client, Resolved
@@ -24,6 +24,7 @@ __all__ = [
     "Visit",
     "is_visit",
     "make_message",
+    "messages_of",
     "offered_operations",
     "pay",
 ]
@@ -65,6 +66,11 @@ def offered_operations(resolved: Resolved) -> dict[str, Doing]:
 def is_visit(doing: Doing) -> TypeGuard[Visit]:
     """Whether an operation is an async function, which makes its calls itself."""
     return inspect.iscoroutinefunction(doing)
+
+
+def messages_of(operations: Mapping[str, Doing]) -> dict[str, MessageMaker]:
+    """Those operations that make a message: what can be sent damaged, too."""
+    return {name: cast("MessageMaker", each) for name, each in operations.items() if not is_visit(each)}
 
 
 async def pay(name: str, visit: Visit, client: Client, random: Random, size: int) -> None:

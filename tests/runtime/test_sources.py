@@ -117,7 +117,7 @@ def test_a_name_that_nothing_has_is_answered_with_what_is_there() -> None:
     assert refusal("") == "the name of a package is empty; `lsart list` shows what is installed"
     message = refusal("ticketcahce")
     assert message.startswith("there is no package 'ticketcahce'. Did you mean 'ticketcache'? Installed: ")
-    assert "minimal, section_per_client, ticketcache" in message
+    assert "minimal, password, section_per_client, ticketcache" in message
     assert "path/file.py:Class" in message
     assert "there is no package 'no.such.module'." in refusal("no.such.module")
     assert "there is no package 'no.such:Class'." in refusal("no.such:Class")
