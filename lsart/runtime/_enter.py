@@ -31,6 +31,22 @@ __all__ = ["Entrance", "discard_reply", "entered", "entry", "own_state"]
 
 _entered: dict[str, Slot] = {}
 
+# Where a package that was loaded again is followed by whoever came in its place. Elsewhere numbers go in or come out
+# that mean something to one package alone: credentials and contexts of another must not be reached by them.
+_FOLLOWS = frozenset(
+    {
+        "LsaApCallPackage",
+        "LsaApCallPackageUntrusted",
+        "LsaApCallPackagePassthrough",
+        "LsaApLogonUser",
+        "LsaApLogonUserEx",
+        "LsaApLogonUserEx2",
+        "LsaApLogonTerminated",
+        "SpAcceptCredentials",
+        "SpGetInfo",
+    }
+)
+
 
 def entry(name: str) -> Slot:
     """The row of a slot that LSA enters. A module says so when it is imported, so that `implemented` knows.
@@ -94,8 +110,9 @@ class Entrance:
             before = owner()
             if before is not None:
                 own(None)  # what the caller has started so far is the caller's
-            await announce(own_state(package.latest(), slot.name))
-        package = package.latest()  # it may have been loaded again since it was looked up
+            await announce(own_state(package.latest() if name in _FOLLOWS else package, slot.name))
+        if name in _FOLLOWS:
+            package = package.latest()  # it may have been loaded again since it was looked up
         package.begin_call()
         try:
             if not package.state.is_available:

@@ -12,6 +12,7 @@ from tokens import LUID, create
 
 import lsart
 from lsart.contract import (
+    SECPKG_SLOTS,
     STATUS_NO_SUCH_PACKAGE,
     STATUS_UNSUCCESSFUL,
     FunctionTable,
@@ -157,3 +158,27 @@ async def test_a_session_that_ends_meanwhile_is_told_to_the_new_one() -> None:
         await lsa.reload("hears")
         await trio.sleep(1)
     assert heard == ["slow", "generation 2"]
+
+
+@simulated
+async def test_numbers_of_the_old_one_do_not_reach_the_new_one() -> None:
+    """A context of the one may have the number that another context has in the other."""
+    rows = {each.name: each for each in SECPKG_SLOTS}
+    entered: list[str] = []
+
+    class Contexts(Scripted):
+        def __init__(self) -> None:
+            super().__init__("contexts")
+
+        def SpDeleteContext(self, context_handle: int) -> None:
+            entered.append("SpDeleteContext")
+
+        def LsaApLogonTerminated(self, logon_id: int) -> None:
+            entered.append("LsaApLogonTerminated")
+
+    async with lsart.open_lsa(Contexts) as lsa:
+        (old,) = lsa.packages
+        await lsa.reload("contexts")
+        assert await status_of(lsa.entrance.enter(old, rows["DeleteContext"], 1)) == STATUS_NO_SUCH_PACKAGE
+        await lsa.entrance.enter(old, rows["LogonTerminated"], LUID)
+    assert entered == ["LsaApLogonTerminated"]
