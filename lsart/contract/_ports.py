@@ -42,6 +42,10 @@ class Win32(Protocol):
         """A LUID, 64 bits, that nothing was named by before (nf-securitybaseapi-allocatelocallyuniqueid)."""
         ...
 
+    def BCryptGenRandom(self, length: int) -> bytes:
+        """Random bytes, for keys and nonces; the same in each run of one seed (nf-bcrypt-bcryptgenrandom)."""
+        ...
+
     def CloseHandle(self, handle: int) -> bool:
         """Give a handle of LSASS back; False when it is none: GetLastError is 6 (nf-handleapi-closehandle)."""
         ...

@@ -94,6 +94,7 @@ class Host:
             self._security,
             self._identities,
             self._bus,
+            package,
             origin_of=lambda function: self.origin(package, function),
             is_gone=lambda: package in self._gone,
         )

@@ -6,9 +6,10 @@ They do not wait, so they are plain functions.
 from __future__ import annotations
 
 from collections.abc import Callable
+from random import Random
 
 from lsart.contract import ERROR_ACCESS_DENIED, ERROR_INVALID_HANDLE, ERROR_NO_SYSTEM_RESOURCES, ERROR_NO_TOKEN
-from lsart.engine import exploring, touch
+from lsart.engine import current, exploring, touch
 from lsart.events import Bus, ObjectRefused, Origin
 from lsart.runtime._handles import last_error, touch_handles
 from lsart.runtime._identity import Identities
@@ -24,7 +25,7 @@ class Win32:
     """What one package reaches as `table.win32`; see `lsart.contract.Win32`.
 
     Args:
-        origin_of: who calls, given the function's name. is_gone: whether the package is unloaded.
+        package: its key. origin_of: who calls, given the function's name. is_gone: whether the package is unloaded.
     """
 
     def __init__(
@@ -32,6 +33,7 @@ class Win32:
         security: Security,
         identities: Identities,
         bus: Bus,
+        package: str,
         origin_of: Callable[[str], Origin],
         is_gone: Callable[[], bool],
     ) -> None:
@@ -39,8 +41,10 @@ class Win32:
         self._handles = security.handles
         self._luids = security.luids
         self._bus = bus
+        self._package = package
         self._origin_of = origin_of
         self._is_gone = is_gone
+        self._random: Random | None = None  # most packages never ask
         self._explores = exploring()
 
     def AllocateLocallyUniqueId(self) -> int:
@@ -48,6 +52,14 @@ class Win32:
         if self._explores:
             touch("the LUIDs of the machine", "w", "allocate a LUID", is_told=False)
         return self._luids.allocate()
+
+    def BCryptGenRandom(self, length: int) -> bytes:
+        """Random bytes of a stream of this package's own, as the seed decides them (nf-bcrypt-bcryptgenrandom)."""
+        if self._explores:
+            touch(f"the random numbers of {self._package}", "w", "draw random numbers", is_told=False)
+        if self._random is None:
+            self._random = current().random("package", self._package, "BCryptGenRandom")
+        return self._random.randbytes(length)
 
     def CloseHandle(self, handle: int) -> bool:
         """Give a handle back; False, with ERROR_INVALID_HANDLE, when it is none (nf-handleapi-closehandle). A thread

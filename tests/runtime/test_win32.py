@@ -65,3 +65,15 @@ async def test_when_lsass_has_no_handles_left_there_is_no_event() -> None:
     async with lsart.open_lsa(package, settings=settings):
         assert package.table.win32.CreateEvent() is None
         assert package.table.win32.GetLastError() == 1450
+
+
+@simulated
+async def test_random_bytes_are_of_the_seed_the_package_and_the_moment() -> None:
+    drawn: list[list[bytes]] = []
+    for _ in range(2):
+        one, other = scripted("a"), scripted("b")
+        async with lsart.open_lsa(one, other):
+            drawn.append([each.table.win32.BCryptGenRandom(16) for each in (one, one, other)])
+    assert drawn[0] == drawn[1]
+    assert len({*drawn[0]}) == 3
+    assert all(len(each) == 16 for each in drawn[0])
