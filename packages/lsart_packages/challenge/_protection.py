@@ -67,14 +67,18 @@ class Protection:
             raise StatusError(SEC_E_MESSAGE_ALTERED)
         self._take(number, head, sequence)
 
-    def seal(self, data: _Bytes, sequence: int) -> tuple[bytes, bytes]:
-        """Ciphertext, as long as `data`, and token."""
+    def seal(self, data: _Bytes, sequence: int, beside: Sequence[_Bytes] = ()) -> tuple[bytes, bytes]:
+        """Ciphertext, as long as `data`, and token.
+
+        Args:
+            beside: what travels with it as it is, and must not change either.
+        """
         self._sent += 1
         head = _HEAD.pack(self._sent, sequence)
-        sealed = self._seal.encrypt(_NONCE.pack(self._sent), data, head)
+        sealed = self._seal.encrypt(_NONCE.pack(self._sent), data, _framed(head, beside))
         return sealed[:-_TAG_SIZE], head + sealed[-_TAG_SIZE:]
 
-    def unseal(self, data: _Bytes, token: _Bytes, sequence: int) -> bytes:
+    def unseal(self, data: _Bytes, token: _Bytes, sequence: int, beside: Sequence[_Bytes] = ()) -> bytes:
         """The message that was sealed.
 
         Raises:
@@ -83,7 +87,9 @@ class Protection:
         """
         number, head = _read(token)
         try:
-            opened = self._unseal.decrypt(_NONCE.pack(number), b"".join((data, token[_HEAD.size :])), head)
+            opened = self._unseal.decrypt(
+                _NONCE.pack(number), b"".join((data, token[_HEAD.size :])), _framed(head, beside)
+            )
         except InvalidTag:
             raise StatusError(SEC_E_MESSAGE_ALTERED) from None
         self._take(number, head, sequence)
@@ -105,6 +111,11 @@ def _read(token: _Bytes) -> tuple[int, bytes]:
 
 
 def _mac(key: bytes, head: bytes, parts: Sequence[_Bytes]) -> bytes:
-    """Lengths are part of what is signed: else bytes could move from one buffer into the next unseen."""
-    lengths = struct.pack(f"<{len(parts)}I", *map(len, parts))
-    return hmac.digest(key, b"".join((head, lengths, *parts)), "sha256")[:_TAG_SIZE]
+    return hmac.digest(key, _framed(head, parts), "sha256")[:_TAG_SIZE]
+
+
+def _framed(head: bytes, parts: Sequence[_Bytes]) -> bytes:
+    """Lengths are part of it: else bytes could move from one buffer into the next unseen."""
+    if not parts:
+        return head
+    return b"".join((head, struct.pack(f"<{len(parts)}I", *map(len, parts)), *parts))
