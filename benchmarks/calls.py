@@ -20,6 +20,7 @@ from time import perf_counter_ns
 
 import trio
 from _bars import Bar, options, verdict
+from _round_trips import MESSAGE, WARM_UP, round_trips
 
 import lsart
 
@@ -28,8 +29,6 @@ SHARED_BAR = 2.5
 
 ROUNDS, CALLS = 15, 4_000
 SMOKE_ROUNDS, SMOKE_CALLS = 2, 300
-WARM_UP = 50
-MESSAGE = bytes(64)
 
 
 class Empty:
@@ -75,30 +74,6 @@ class Replying(Empty):
         self, client_request: lsart.ClientRequest, submit_buffer: bytes, client_base: None, length: int
     ) -> lsart.CallPackageReply | None:
         return await self.table.reply(client_request, submit_buffer)
-
-
-async def round_trips(count: int) -> int:
-    """Nanoseconds for `count` round trips through two channels."""
-    send_request, receive_request = trio.open_memory_channel[bytes](0)
-    send_reply, receive_reply = trio.open_memory_channel[bytes](0)
-
-    async def serve() -> None:
-        async for request in receive_request:
-            await send_reply.send(request)
-
-    async def ask(times: int) -> None:
-        for _ in range(times):
-            await send_request.send(MESSAGE)
-            await receive_reply.receive()
-
-    async with trio.open_nursery() as nursery:
-        nursery.start_soon(serve)
-        await ask(WARM_UP)
-        begin = perf_counter_ns()
-        await ask(count)
-        elapsed = perf_counter_ns() - begin
-        nursery.cancel_scope.cancel()
-    return elapsed
 
 
 async def calls(package: type[Empty], count: int) -> int:

@@ -1,39 +1,61 @@
-"""A client and a server prove to each other that they know a password. Then they sign and seal what they say.
+"""A client and a server prove to each other that they know a password. Then they seal and sign what they say.
 
-The package runs twice: the legs in LSA, where the password's key is, and the messages in each process, where they are.
+The package runs twice: its legs in LSA, where the password's key is, and its messages in each process, where they are.
 """
+
+from lsart_packages.challenge import identity
 
 import lsart
 from lsart import SecBuffer, SecBufferDesc, constants
-from lsart_packages.challenge import identity
 
 ASKED = constants.ISC_REQ_CONFIDENTIALITY | constants.ISC_REQ_SEQUENCE_DETECT
 NATIVE = 0x10  # SECURITY_NATIVE_DREP
 
 
-def of(kind, content):
-    return SecBuffer(kind, content)
-
-
-async def connect(client, server, password):
-    """Two legs on each side; the handles of both contexts."""
-    sent = identity("alice", password)
-    outbound, _ = await client.AcquireCredentialsHandle(
-        None, "challenge", constants.SECPKG_CRED_OUTBOUND, None, sent
-    )
-    inbound, _ = await server.AcquireCredentialsHandle(None, "challenge", constants.SECPKG_CRED_INBOUND)
+async def connect(client, outbound, server, inbound):
+    """Two legs on each side, until both are done. The contexts of both."""
     ours = theirs = message = None
     while True:
         leg = await client.InitializeSecurityContext(outbound, ours, "server", ASKED, 0, NATIVE, message, 0)
         ours, message = leg.new_context, leg.output
-        print(f"  client: {leg.status!r:30} sends {len(message.buffers[0].data):3} bytes")
-        if theirs is not None and leg.status == lsart.SEC_E_OK and not message.buffers[0].data:
-            return ours, theirs
+        print(f"  client: {leg.status.name}, sends {size(message)} bytes")
         leg = await server.AcceptSecurityContext(inbound, theirs, message, 0, NATIVE)
         theirs, message = leg.new_context, leg.output
-        print(f"  server: {leg.status!r:30}")
+        print(f"  server: {leg.status.name}, sends {size(message)} bytes")
         if leg.status == lsart.SEC_E_OK:
             return ours, theirs
+
+
+def size(message):
+    return sum(each.length for each in message.buffers)
+
+
+def message_of(data, token):
+    return SecBufferDesc((SecBuffer(constants.SECBUFFER_DATA, data), SecBuffer(constants.SECBUFFER_TOKEN, token)))
+
+
+async def talk(client, ours, server, theirs):
+    sizes = await client.QueryContextAttributes(ours, constants.SECPKG_ATTR_SIZES)
+    text, token = bytearray(b"sealed: only the other side can read this"), bytearray(sizes.security_trailer)
+    sealed = message_of(text, token)
+    await client.EncryptMessage(ours, 0, sealed, 0)
+    print("  on its way:", bytes(text[:20]).hex(), "...")
+    again = message_of(bytearray(text), bytearray(token))
+    await server.DecryptMessage(theirs, sealed, 0)
+    print("  arrived:   ", text.decode())
+    try:
+        await server.DecryptMessage(theirs, again, 0)
+    except lsart.StatusError as error:
+        print("  once more: ", error.status.name)
+
+    text, token = bytearray(b"signed: everybody can read this"), bytearray(sizes.max_signature)
+    signed = message_of(text, token)
+    await server.MakeSignature(theirs, 0, signed, 0)
+    text[0] ^= 1
+    try:
+        await client.VerifySignature(ours, signed, 0)
+    except lsart.StatusError as error:
+        print("  one bit changed:", error.status.name)
 
 
 async def main():
@@ -42,32 +64,21 @@ async def main():
         lsa.connect("client") as client,
         lsa.connect("server") as server,
     ):
-        print("the right password")
-        ours, theirs = await connect(client, server, "wonderland")
-
-        sizes = await client.QueryContextAttributes(ours, constants.SECPKG_ATTR_SIZES)
-        print(f"a token has {sizes.security_trailer} bytes")
-
-        text = bytearray(b"the cat only grinned when it saw alice")
-        token = bytearray(sizes.security_trailer)
-        message = SecBufferDesc((of(constants.SECBUFFER_DATA, text), of(constants.SECBUFFER_TOKEN, token)))
-        await client.EncryptMessage(ours, 0, message, 0)
-        print("sealed:  ", bytes(text[:16]).hex(), "...")
-        copy = SecBufferDesc(
-            (of(constants.SECBUFFER_DATA, bytearray(text)), of(constants.SECBUFFER_TOKEN, bytearray(token)))
-        )
-        await server.DecryptMessage(theirs, message, 0)
-        print("unsealed:", text.decode())
-        try:
-            await server.DecryptMessage(theirs, copy, 0)
-        except lsart.StatusError as error:
-            print("again:   ", error.status)
-
-        print("a wrong password")
-        try:
-            await connect(client, server, "through the looking-glass")
-        except lsart.StatusError as error:
-            print("  refused:", error.status)
+        inbound, _ = await server.AcquireCredentialsHandle(None, "challenge", constants.SECPKG_CRED_INBOUND)
+        for password in ("wonderland", "looking-glass"):
+            print(f"alice, password {password!r}")
+            outbound, _ = await client.AcquireCredentialsHandle(
+                None, "challenge", constants.SECPKG_CRED_OUTBOUND, auth_data=identity("alice", password)
+            )
+            try:
+                ours, theirs = await connect(client, outbound, server, inbound)
+            except lsart.StatusError as error:
+                print("  client refuses:", error.status.name)
+            else:
+                await talk(client, ours, server, theirs)
+                await client.DeleteSecurityContext(ours)
+                await server.DeleteSecurityContext(theirs)
+            await client.FreeCredentialsHandle(outbound)
 
 
 lsart.run(main, seed=0)
