@@ -228,3 +228,16 @@ async def test_many_clients_each_have_a_context_of_their_own() -> None:
                 nursery.start_soon(visit, number)
         assert lsa.check() == []
     assert in_use(lsa) == {}
+
+
+def test_a_stress_run_ends_with_every_visit_paid_and_nothing_left() -> None:
+    result = lsart.stress("challenge", clients=8)
+    assert result.exit_code == 0
+    summary = result.summary
+    assert (summary.misuse, summary.notices, summary.leaks) == ((), (), ())
+
+
+@pytest.mark.parametrize("strategy", ["random", "pct"])
+def test_no_schedule_of_two_clients_breaks_it(strategy: str) -> None:
+    model = lsart.scenario_model("challenge", clients=2, calls=1)
+    assert lsart.explore(model, strategy=strategy, schedules=25).failure is None

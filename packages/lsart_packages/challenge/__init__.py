@@ -48,8 +48,11 @@ from lsart_packages.challenge._protocol import (
     read_response,
 )
 from lsart_packages.challenge._user_mode import ChallengeUserMode
+from lsart_packages.challenge._visits import guess, talk
 
-__all__ = ["ACCOUNTS", "ChallengePackage", "identity"]
+__all__ = ["ACCOUNTS", "OPERATIONS", "ChallengePackage", "identity"]
+
+OPERATIONS = {"talk": talk, "guess": guess}
 
 ACCOUNTS = {"alice": "wonderland", "bob": "builder"}
 """Names and passwords that the package knows when it is given no others."""
@@ -109,6 +112,12 @@ class ChallengePackage:
 
     def SpGetInfo(self) -> SecPkgInfo:
         return SecPkgInfo("challenge", "mutual challenge and response", _CAPABILITIES, _MAX_TOKEN)
+
+    def SpAcceptCredentials(self, logon_type: object, account_name: str, primary: object, supplemental: object) -> None:
+        """Whoever logs on with another package has no account here: nothing is kept."""
+
+    def SpShutdown(self) -> None:
+        self._keys.clear()
 
     # ------------------------------------------------------------------ credentials
 
