@@ -12,6 +12,8 @@ from lsart.contract._tables._statuses import SEC_E_INVALID_TOKEN, STATUS_INVALID
 
 __all__ = ["sealed_buffers", "signed_buffers"]
 
+_KIND = ~constants.SECBUFFER_ATTRMASK
+
 
 def signed_buffers(message: SecBufferDesc, token_size: int) -> tuple[SecBuffer, tuple[SecBuffer, ...]]:
     """The buffer for the signature, and those that it is made over (CMS-1, CMS-2).
@@ -42,7 +44,7 @@ def sealed_buffers(message: SecBufferDesc, token_size: int) -> tuple[SecBuffer, 
     token = message.first(constants.SECBUFFER_TOKEN)
     if token is None or token.length < token_size:
         raise StatusError(STATUS_INVALID_PARAMETER, f"the message has no token buffer of {token_size} bytes")
-    data = [each for each in message.buffers if each.kind == constants.SECBUFFER_DATA]
+    data = [each for each in message.buffers if each.buffer_type & _KIND == constants.SECBUFFER_DATA]
     if len(data) != 1:
         raise StatusError(STATUS_INVALID_PARAMETER, f"the message has {len(data)} data buffers; one can be sealed")
     if data[0].buffer_type & constants.SECBUFFER_READONLY:
@@ -51,6 +53,6 @@ def sealed_buffers(message: SecBufferDesc, token_size: int) -> tuple[SecBuffer, 
 
 
 def _without(message: SecBufferDesc, attribute: int) -> tuple[SecBuffer, ...]:
-    return tuple(
-        each for each in message.buffers if each.kind != constants.SECBUFFER_TOKEN and not each.buffer_type & attribute
-    )
+    left_out = constants.SECBUFFER_TOKEN
+    covered = [each for each in message.buffers if each.buffer_type & _KIND != left_out]
+    return tuple([each for each in covered if not each.buffer_type & attribute])

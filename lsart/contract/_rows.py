@@ -120,17 +120,19 @@ class Slot:
     convention: str = ""
     declared_only: bool = False
 
-    @property
-    def in_parameters(self) -> tuple[Parameter, ...]:
-        """What a Python caller passes, in order: everything but pure out-parameters."""
+    in_parameters: tuple[Parameter, ...] = attrs.field(init=False, repr=False, eq=False)
+    """What a Python caller passes, in order: everything but pure out-parameters."""
+
+    out_parameters: tuple[Parameter, ...] = attrs.field(init=False, repr=False, eq=False)
+    """What a Python caller gets back, in order. A VOID function gives nothing back: what it changes, it changes in
+    place."""
+
+    @in_parameters.default
+    def _in_parameters(self) -> tuple[Parameter, ...]:
         return tuple(each for each in self.parameters if each.direction != "out")
 
-    @property
-    def out_parameters(self) -> tuple[Parameter, ...]:
-        """What a Python caller gets back, in order.
-
-        A VOID function gives nothing back: what it changes, it changes in place.
-        """
+    @out_parameters.default
+    def _out_parameters(self) -> tuple[Parameter, ...]:
         if self.returns == "VOID":
             return ()
         return tuple(each for each in self.parameters if each.direction != "in")

@@ -41,7 +41,7 @@ CRED_UI_TYPES: Final[Mapping[str, str]] = MappingProxyType(
 )
 """The kinds of credentials that a dialog can ask for, as GUIDs, by what they are (SUI-1). Page: sdk-api
 nc-ntsecpkg-spgetcreduicontextfn."""
-_ATTRIBUTES = 0xF0000000  # SECBUFFER_ATTRMASK
+_KIND = ~0xF0000000  # all but SECBUFFER_ATTRMASK
 _WORD_MAX = 0xFFFF_FFFF_FFFF_FFFF
 _SUCCESS = NTSTATUS(0)
 
@@ -51,7 +51,7 @@ def _word(_: object, attribute: attrs.Attribute[int], value: object) -> None:
         raise ValueError(f"{attribute.name} is {value!r}; a pointer-sized value is 0 to {_WORD_MAX:#x}")
 
 
-@attrs.frozen
+@attrs.frozen(cache_hash=True)
 class SecHandle:
     """What a client has of a credential or a context: two words, of which only LSA knows what they stand for.
 
@@ -102,7 +102,7 @@ class SecBuffer:
     @property
     def kind(self) -> int:
         """The type without attribute bits."""
-        return self.buffer_type & ~_ATTRIBUTES
+        return self.buffer_type & _KIND
 
     @property
     def data(self) -> bytes:
@@ -137,7 +137,10 @@ class SecBufferDesc:
 
     def first(self, kind: int) -> SecBuffer | None:
         """The first buffer of a SECBUFFER type, whatever its attribute bits; None when there is none."""
-        return next((each for each in self.buffers if each.kind == kind), None)
+        for each in self.buffers:
+            if each.buffer_type & _KIND == kind:
+                return each
+        return None
 
 
 @attrs.frozen

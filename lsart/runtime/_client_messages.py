@@ -36,17 +36,19 @@ __all__ = ["ClientMessages"]
 class _Way:
     """From a function of clients to the slot that serves it."""
 
-    __slots__ = ("checks", "name", "slot")
+    __slots__ = ("checks", "gives_number", "name", "slot")
 
     def __init__(self, name: str, slot: str) -> None:
         self.name = name
         self.slot: Slot = user_entry(slot)
         row = next(each for each in CLIENT_FUNCTIONS if each.name == name)
+        self.gives_number = [each.type for each in self.slot.out_parameters] == ["PULONG"]
         taken = row.in_parameters[1:]  # behind the context, whose handle is looked up whatever it is
         self.checks: tuple[tuple[str, Check], ...] = tuple((each.name, checker(each)) for each in taken)
 
 
 _READ_ONLY = constants.SECBUFFER_READONLY | constants.SECBUFFER_READONLY_WITH_CHECKSUM
+_MAX = 0xFFFF_FFFF
 _MAKE = _Way("MakeSignature", "MakeSignature")
 _VERIFY = _Way("VerifySignature", "VerifySignature")
 _SEAL = _Way("EncryptMessage", "SealMessage")
@@ -122,8 +124,8 @@ class ClientMessages(ClientAttributes):
             return await self._wait(way, context, mapped, function, context.handle, *arguments)
         try:
             result = function(context.handle, *arguments)
-            if result is None and self.is_alive:
-                return None
+            if self.is_alive and (result is None or (way.gives_number and type(result) is int and 0 <= result <= _MAX)):
+                return result
             if not _waits(result):
                 self.must_live(way.name)
                 return _read(way.slot, result)
