@@ -7,6 +7,7 @@ with one that says failure nothing else of it reaches anybody (SET-1).
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import attrs
@@ -69,7 +70,7 @@ def read(slot: Slot, value: object) -> Returned:
     if not parameters:
         return Returned(_bare_status(slot, value), ())
     status, given = _apart(parameters, value)
-    return Returned(status, tuple(_out(each, out, value) for each, out in zip(parameters, given, strict=True)))
+    return Returned(status, tuple([_out(each, out, value) for each, out in zip(parameters, given, strict=True)]))
 
 
 def _bare_status(slot: Slot, value: object) -> NTSTATUS:
@@ -89,8 +90,8 @@ def _apart(parameters: tuple[Parameter, ...], value: object) -> tuple[NTSTATUS, 
     if value is None:
         return STATUS_SUCCESS, (None,) * count
     kind: Any = type(value)
-    members = attrs.fields_dict(kind) if attrs.has(kind) else {}
-    if all(each.name in members for each in parameters):
+    members = _members_of(kind)
+    if members and all(each.name in members for each in parameters):
         status = STATUS_SUCCESS
         if "status" in members:
             said = getattr(value, "status", None)
@@ -104,6 +105,11 @@ def _apart(parameters: tuple[Parameter, ...], value: object) -> tuple[NTSTATUS, 
         return STATUS_SUCCESS, tuple(value)
     names = ", ".join(each.name for each in parameters)
     raise ResultError(f"it returned {shape_of(value)}; expected None, ({names}), or a value with these members")
+
+
+@lru_cache(maxsize=256)
+def _members_of(kind: Any) -> frozenset[str]:
+    return frozenset(attrs.fields_dict(kind)) if attrs.has(kind) else frozenset()
 
 
 def _succeeded(said: Any, sub_status: Any = None) -> NTSTATUS:
