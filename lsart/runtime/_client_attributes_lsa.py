@@ -183,7 +183,7 @@ class ClientLsaAttributes(ClientPackages):
         check_number("attribute", attribute)
         if choice == "unsupported":
             raise StatusError(SEC_E_UNSUPPORTED_FUNCTION, f"{slot.name} is for no package")
-        if isinstance(buffer, Pointer):
+        if length is not None or isinstance(buffer, Pointer):
             check_number("length", length)
         async with self._placed(buffer) as (at, size):
             await self._in_package(record, slot, attribute, at, size if length is None else length)

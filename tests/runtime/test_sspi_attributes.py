@@ -148,6 +148,20 @@ async def test_an_attribute_of_a_context_is_set_by_the_package() -> None:
             await alice.SetContextAttributes(context, 9, at)
 
 
+@pytest.mark.parametrize("length", [-1, 2**32, "3", 1.5])
+@simulated
+async def test_a_length_that_no_c_compiler_would_let_through_reaches_no_package(length: Any) -> None:
+    keeper = Keeper()
+    async with lsart.open_lsa(keeper) as lsa, lsa.connect("alice") as alice:
+        credential = await acquire(alice, "keeper")
+        context = (await initialize(alice, credential)).new_context
+        with pytest.raises(TypeError, match="length is an unsigned long"):
+            await alice.SetContextAttributes(context, 9, b"value", length)
+        with pytest.raises(TypeError, match="length is an unsigned long"):
+            await alice.SetCredentialsAttributes(credential, 9, b"value", length)
+        assert {"Set", "SetContext"}.isdisjoint(keeper.names())
+
+
 @pytest.mark.choice("set_context_attributes", "unsupported")
 @pytest.mark.choice("set_credentials_attributes", "unsupported")
 @simulated
