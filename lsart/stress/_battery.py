@@ -10,73 +10,27 @@ from __future__ import annotations
 import inspect
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import suppress
 from functools import partial
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Final
 
 import attrs
 import trio
 
 from lsart.contract import (
     AccessViolation,
-    CallPackageReply,
-    ContextLeg,
-    LogonUserReply,
-    Pointer,
     ProcessTerminated,
-    SecHandle,
     StatusError,
 )
 from lsart.engine import current, sleep_ns
 from lsart.runtime import Client, Lsa, SectionView
-from lsart.stress._loot import Kind, Loot, Values
+from lsart.stress._battery_finds import keep_what_is_of_use
+from lsart.stress._battery_functions import BATTERY_FUNCTIONS, Arguments
+from lsart.stress._loot import Kind, Loot
+from lsart.stress._loot_sspi import SspiValues
 from lsart.stress._operations import MessageMaker
 
-__all__ = ["BATTERY_ACTIONS", "BATTERY_FUNCTIONS", "Battery"]
-
-Arguments = tuple[Any, ...]
-
-BATTERY_FUNCTIONS: Final[Mapping[str, Callable[[Values], Arguments]]] = MappingProxyType(
-    {
-        "LsaConnectUntrusted": lambda values: (),
-        "LsaRegisterLogonProcess": lambda values: (values.text(),),
-        "LsaDeregisterLogonProcess": lambda values: (values.connection(),),
-        "LsaLookupAuthenticationPackage": lambda values: (values.connection(), values.text()),
-        "LsaCallAuthenticationPackage": lambda values: (values.connection(), values.package(), values.message()),
-        "LsaFreeReturnBuffer": lambda values: (values.buffer(),),
-        "LsaLogonUser": lambda values: (
-            values.connection(),
-            values.text(),
-            values.logon_type(),
-            values.package(),
-            values.message(),
-            None,
-            None,
-            values.source(),
-        ),
-        "AcquireCredentialsHandle": lambda values: (None, values.text(), values.flags(), None, values.message()),
-        "FreeCredentialsHandle": lambda values: (values.credential(),),
-        "InitializeSecurityContext": lambda values: (
-            *(values.credential(), values.context(), values.text(), values.flags()),
-            *(0, values.flags(), values.tokens(), 0),
-        ),
-        "AcceptSecurityContext": lambda values: (
-            *(values.credential(), values.context(), values.tokens()),
-            *(values.flags(), values.flags()),
-        ),
-        "DeleteSecurityContext": lambda values: (values.context(),),
-        "FreeContextBuffer": lambda values: (values.buffer_that_is(),),
-        "EnumerateSecurityPackages": lambda values: (),
-        "AddSecurityPackage": lambda values: (values.text(),),
-        "DeleteSecurityPackage": lambda values: (values.text(),),
-        "QuerySecurityPackageInfo": lambda values: (values.text(),),
-        "CloseHandle": lambda values: (values.object_handle(),),
-        "ImpersonateLoggedOnUser": lambda values: (values.object_handle(),),
-        "RevertToSelf": lambda values: (),
-    }
-)
-"""Every function with a Windows name that a client process has, and how a call of it is made up."""
+__all__ = ["BATTERY_ACTIONS", "Battery"]
 
 BATTERY_ACTIONS: Final = (
     "pass through",
@@ -90,9 +44,15 @@ BATTERY_ACTIONS: Final = (
 
 _MESSAGES = 8  # calls of packages are the most worth it: they come as often as so many others
 _IMPATIENT = 0.05
-_HANDLE_SIZE = 8
 _GIVE_BACK: Final[Mapping[str, Kind]] = MappingProxyType(
-    {"LsaDeregisterLogonProcess": "connections", "CloseHandle": "handles", "LsaFreeReturnBuffer": "buffers"}
+    {
+        "LsaDeregisterLogonProcess": "connections",
+        "CloseHandle": "handles",
+        "LsaFreeReturnBuffer": "buffers",
+        "FreeContextBuffer": "buffers",
+        "FreeCredentialsHandle": "credentials",
+        "DeleteSecurityContext": "contexts",
+    }
 )
 
 
@@ -141,7 +101,7 @@ class Battery:
         self._makers = makers
         self._loot = Loot()
         self._choices = [*BATTERY_FUNCTIONS, *BATTERY_ACTIONS, *["LsaCallAuthenticationPackage"] * (_MESSAGES - 1)]
-        self._actions: dict[str, Callable[[Values], Awaitable[object]]] = {
+        self._actions: dict[str, Callable[[SspiValues], Awaitable[object]]] = {
             "pass through": self._pass_through,
             "read a section": self._read_section,
             "write a section": self._write_section,
@@ -177,7 +137,7 @@ class Battery:
 
     async def _attack(self, process: _Process, thread: int) -> None:
         random = current().random("battery", process.name, thread)
-        values = Values(self._lsa, self._loot, random, self._makers)
+        values = SspiValues(self._lsa, self._loot, random, self._makers)
         while self.done < self._calls:
             self.done += 1
             if not process.client.is_alive and random.random() < 0.7:  # else it goes on: the dead call, too
@@ -189,7 +149,7 @@ class Battery:
             if random.random() < 0.1:
                 await sleep_ns(random.randrange(1, 50))
 
-    async def _outcome(self, name: str, values: Values) -> str:
+    async def _outcome(self, name: str, values: SspiValues) -> str:
         """Make one call; how it ended."""
         client, arguments = values.client, ()
         try:
@@ -221,74 +181,56 @@ class Battery:
         except Exception as error:
             raise self._told(error, name, arguments, values) from None
 
-    def _told(self, error: Exception, name: str, arguments: Arguments, values: Values) -> Exception:
+    def _told(self, error: Exception, name: str, arguments: Arguments, values: SspiValues) -> Exception:
         shown = ", ".join(map(repr, arguments))
         error.add_note(f"hostile call {self.done:,}: {name}({shown}) by {values.client!r}")
         return error
 
     # ------------------------------------------------------------------ what they do
 
-    async def _call(self, name: str, arguments: Arguments, values: Values) -> object:
+    async def _call(self, name: str, arguments: Arguments, values: SspiValues) -> object:
         result = getattr(values.client, name)(*arguments)
         if inspect.isawaitable(result):
             result = await result
         else:
             await trio.lowlevel.checkpoint()  # Win32 functions do not wait, and nobody must be kept from his turn
-        self._look_at(result, values)
+        keep_what_is_of_use(name, result, values)
         if name in _GIVE_BACK and result is not False:
             values.lost(_GIVE_BACK[name], *arguments)
         return result
 
-    def _look_at(self, result: object, values: Values) -> None:
-        """Keep what may be of use to any of them."""
-        if isinstance(result, CallPackageReply) and isinstance(result.protocol_return_buffer, Pointer):
-            buffer = result.protocol_return_buffer
-            values.found("buffers", buffer)
-            if result.return_buffer_length == _HANDLE_SIZE and values.client.is_alive:
-                with suppress(AccessViolation):  # another thread of the process may have freed it already
-                    content = values.client.process.space.read(buffer.address, _HANDLE_SIZE)
-                    values.found("handles", int.from_bytes(content, "little"))
-        elif isinstance(result, LogonUserReply):
-            values.found("handles", result.token)
-        elif isinstance(result, ContextLeg):
-            values.found("contexts", result.new_context)
-        elif isinstance(result, tuple) and isinstance(result[0], SecHandle):
-            values.found("credentials", result[0])
-        elif type(result) is int:
-            values.found("connections", result)
-
-    async def _pass_through(self, values: Values) -> object:
+    async def _pass_through(self, values: SspiValues) -> object:
         return await values.client.LsaCallAuthenticationPackage(
             values.connection(), values.package(), values.message(), passthrough=True
         )
 
-    async def _read_section(self, values: Values) -> object:
+    async def _read_section(self, values: SspiValues) -> object:
         view = self._view(values)
         return None if view is None else await view.read(values.offset(), values.length())
 
-    async def _write_section(self, values: Values) -> object:
+    async def _write_section(self, values: SspiValues) -> object:
         view = self._view(values)
         if view is not None:
             await view.write(values.offset(), values.data())
         return None
 
-    def _view(self, values: Values) -> SectionView | None:
+    def _view(self, values: SspiValues) -> SectionView | None:
         sections = [section for each in self._lsa.packages for section in self._lsa.memory.sections(each.key)]
         if not sections:
             return None
         return values.client.map(values.random.choice(sections), writable=values.yes_or_no())
 
-    async def _read_memory(self, values: Values) -> object:
+    async def _read_memory(self, values: SspiValues) -> object:
         buffer = values.buffer()
         return None if buffer is None else await values.client.memory.read(buffer, values.length())
 
-    async def _write_memory(self, values: Values) -> object:
+    async def _write_memory(self, values: SspiValues) -> object:
         buffer = values.buffer()
         if buffer is not None:
             await values.client.memory.write(buffer, values.data())
         return None
 
-    async def _end(self, values: Values) -> object:
+    async def _end(self, values: SspiValues) -> object:
         if values.random.random() < 0.2:
             values.client.terminate()
         await trio.lowlevel.checkpoint()

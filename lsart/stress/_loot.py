@@ -8,20 +8,20 @@ from typing import Any, Literal
 
 import attrs
 
-from lsart.contract import TOKEN_SOURCE, Pointer, SecBuffer, SecBufferDesc, SecHandle, enumerations
+from lsart.contract import TOKEN_SOURCE, Pointer, SecHandle, enumerations
 from lsart.runtime import Client, Lsa
 from lsart.stress._operations import MessageMaker, make_message
 
-__all__ = ["Kind", "Loot", "Values"]
+__all__ = ["MESSAGE_SIZES", "Kind", "Loot", "Values"]
 
-Kind = Literal["connections", "handles", "buffers", "credentials", "contexts"]
+Kind = Literal["connections", "handles", "buffers", "credentials", "contexts", "messages", "packed", "tokens"]
 
 _KEPT = 64  # of each kind; what is older is forgotten, so that most of what is kept still means something
 _OWN, _OTHERS, _WRONG_TYPE, _FORGETS = 0.7, 0.9, 0.02, 0.7
 _NUMBERS = (0, 1, 2, 3, 5, 7, -1, -4, 0x7FFF_FFFF, 0xFFFF_FFFF, 0x1_0000_0000, 2**63, 2**64 - 1, 2**64, 10**30)
 _LENGTHS = (0, 1, 7, 8, 64, 4095, 4096, 4097, 65_536, 2**31, 2**32, 2**64, -1)
 _TEXTS = ("", " ", "\0", "x" * 127, "x" * 128, "ä" * 64, "Negotiate", "no such package", "a\0b", "\udcff", "😀" * 32)
-_MESSAGE_SIZES = (0, 1, 2, 3, 5, 8, 16, 17, 40, 64, 200, 1000)
+MESSAGE_SIZES = (0, 1, 2, 3, 5, 8, 16, 17, 40, 64, 200, 1000)
 
 
 @attrs.define
@@ -30,7 +30,8 @@ class Loot:
 
     Attributes:
         connections: handles of LsaConnectUntrusted and its like. handles: to objects. buffers: of replies.
-        credentials, contexts: of SSPI.
+        credentials, contexts: of SSPI. messages: that some context has signed or sealed: types and bytes of buffers.
+        packed: contexts, as they were exported. tokens: that legs of contexts gave, for the other side.
     """
 
     connections: list[int] = attrs.field(factory=list)
@@ -38,6 +39,9 @@ class Loot:
     buffers: list[Pointer] = attrs.field(factory=list)
     credentials: list[SecHandle] = attrs.field(factory=list)
     contexts: list[SecHandle] = attrs.field(factory=list)
+    messages: list[tuple[tuple[int, bytes], ...]] = attrs.field(factory=list)
+    packed: list[bytes] = attrs.field(factory=list)
+    tokens: list[bytes] = attrs.field(factory=list)
 
     def keep(self, kind: list[Any], found: Any, random: Random) -> None:
         """Remember something, in the place of something else once there is much."""
@@ -54,7 +58,7 @@ class Values:
         everybodys: what all hostile processes have seen. makers: of messages that packages understand.
 
     Attributes:
-        client: the process. own: what it got hold of itself.
+        client: the process. own: what it got hold of itself. everybodys: as given.
         has_wrong_type: whether anything since `begin` is of a type that no C compiler would let through.
     """
 
@@ -64,7 +68,7 @@ class Values:
         self.own: Loot
         self.has_wrong_type = False
         self._lsa = lsa
-        self._everybodys = everybodys
+        self.everybodys = everybodys
         self._makers = tuple(makers.items())
 
     def begin(self, client: Client, own: Loot) -> None:
@@ -74,7 +78,7 @@ class Values:
 
     def found(self, kind: Kind, what: Any) -> None:
         """Remember something of use."""
-        for loot in (self.own, self._everybodys):
+        for loot in (self.own, self.everybodys):
             loot.keep(getattr(loot, kind), what, self.random)
 
     def lost(self, kind: Kind, what: Any) -> None:
@@ -85,37 +89,12 @@ class Values:
 
     def connection(self) -> Any:
         """A connection handle: most often of this process, else of anybody or nobody."""
-        others = [each.handle for each in self._lsa.clients] + self._everybodys.connections
-        return self._one_of(self.own.connections, others, self.number)
+        others = [each.handle for each in self._lsa.clients] + self.everybodys.connections
+        return self.one_of(self.own.connections, others, self.number)
 
     def object_handle(self) -> Any:
         """A handle to an object, in this process or another."""
-        return self._one_of(self.own.handles, self._everybodys.handles, self.number)
-
-    def credential(self) -> Any:
-        """A handle to credentials, or to a context, or to nothing."""
-        return self._one_of(self.own.credentials, self._everybodys.contexts, self._secure_handle)
-
-    def context(self) -> Any:
-        """A handle to a context, or to credentials, or to nothing."""
-        return self._one_of(self.own.contexts, self._everybodys.credentials, self._secure_handle)
-
-    def tokens(self) -> Any:
-        """Buffers for a leg of a context: none, or some whose lengths or addresses lie."""
-        random = self.random
-        if random.random() < 0.2:
-            return None
-        kinds = [random.choice((0, 1, 2, 3, 2**31)) for _ in range(random.randrange(4))]
-        return self._or_wrong(SecBufferDesc([self._token(kind) for kind in kinds], random.choice((0, 0, 0, 7))))
-
-    def _token(self, kind: int) -> SecBuffer:
-        random = self.random
-        if random.random() < 0.3:
-            return SecBuffer(kind, self._address(), random.choice((0, 16, 4096, 2**31)))
-        return SecBuffer(kind, random.randbytes(random.choice(_MESSAGE_SIZES)))
-
-    def _secure_handle(self) -> SecHandle:
-        return SecHandle(*(self.random.choice((0, 1, 2, 4096, 2**63, 2**64 - 1)) for _ in range(2)))
+        return self.one_of(self.own.handles, self.everybodys.handles, self.number)
 
     def flags(self) -> int:
         """Bits, most of which mean something to somebody."""
@@ -123,18 +102,18 @@ class Values:
 
     def logon_type(self) -> Any:
         """A kind of logon."""
-        return self._or_wrong(self.random.choice(tuple(enumerations.SECURITY_LOGON_TYPE)))
+        return self.or_wrong(self.random.choice(tuple(enumerations.SECURITY_LOGON_TYPE)))
 
     def source(self) -> Any:
         """Who claims to ask for a logon."""
-        return self._or_wrong(TOKEN_SOURCE("hostile"))
+        return self.or_wrong(TOKEN_SOURCE("hostile"))
 
     def buffer(self) -> Any:
         """An address: of a reply, within one, of somebody else's memory, of nothing; or NULL."""
         random = self.random
         if random.random() < 0.1:
             return None
-        found = self._one_of(self.own.buffers, self._everybodys.buffers, self._address)
+        found = self.one_of(self.own.buffers, self.everybodys.buffers, self.address)
         if isinstance(found, Pointer) and random.random() < 0.2:
             return found + random.choice((1, -1, 8, 16, 4096, -4096, 2**32))
         return found
@@ -148,38 +127,38 @@ class Values:
     def package(self) -> Any:
         """The number of a package, or of none."""
         numbers = [each.authentication_id for each in self._lsa.packages]
-        return self._one_of(numbers, numbers, self.number)
+        return self.one_of(numbers, numbers, self.number)
 
     def text(self) -> Any:
         """The name of a package, or text that is none."""
         names = [each.name for each in self._lsa.packages]
-        return self._one_of(names, _TEXTS, lambda: self.random.choice(_TEXTS))
+        return self.one_of(names, _TEXTS, lambda: self.random.choice(_TEXTS))
 
     def message(self) -> Any:
         """Bytes for a package: messages that it understands, whole or damaged, and such as begin like one."""
         random = self.random
         if random.random() < 0.05:
             return None
-        size = random.choice(_MESSAGE_SIZES)
+        size = random.choice(MESSAGE_SIZES)
         content: bytes | bytearray | memoryview
         if self._makers and random.random() < 0.6:
-            content = self._damaged(make_message(*random.choice(self._makers), random, size))
+            content = self.damaged(make_message(*random.choice(self._makers), random, size))
         else:
             content = random.randbytes(size)
             if content and random.random() < 0.8:  # many begin with a small number that says what they are
                 content = bytes([random.randrange(12), *content[1:]])
         if random.random() < 0.1:
             content = random.choice((bytearray, memoryview))(content)
-        return self._or_wrong(content)
+        return self.or_wrong(content)
 
-    def _damaged(self, message: bytes) -> bytes:
+    def damaged(self, message: bytes) -> bytes:
         """Half of them stay as they are; others are cut off, go on too long, or have one byte changed."""
         random = self.random
         match random.randrange(6):
             case 0:
                 return message[: random.randrange(len(message) + 1)]
             case 1:
-                return message + random.randbytes(random.choice(_MESSAGE_SIZES))
+                return message + random.randbytes(random.choice(MESSAGE_SIZES))
             case 2 if message:
                 place = random.randrange(len(message))
                 return message[:place] + random.randbytes(1) + message[place + 1 :]
@@ -188,19 +167,19 @@ class Values:
 
     def data(self) -> Any:
         """Bytes to write."""
-        return self._or_wrong(self.random.randbytes(self.random.choice(_MESSAGE_SIZES)))
+        return self.or_wrong(self.random.randbytes(self.random.choice(MESSAGE_SIZES)))
 
     def length(self) -> Any:
         """How many bytes."""
         if self.random.random() < 0.6:
             return self.random.randrange(256)
-        return self._or_wrong(self.random.choice(_LENGTHS))
+        return self.or_wrong(self.random.choice(_LENGTHS))
 
     def offset(self) -> Any:
         """Where in a section: mostly in its first page."""
         if self.random.random() < 0.8:
             return self.random.randrange(4096)
-        return self._or_wrong(self.random.choice(_LENGTHS))
+        return self.or_wrong(self.random.choice(_LENGTHS))
 
     def yes_or_no(self) -> bool:
         """Either."""
@@ -211,21 +190,24 @@ class Values:
         random = self.random
         return random.randrange(0, 4000, 4) if random.random() < 0.5 else random.choice(_NUMBERS)
 
-    def _address(self) -> Pointer:
+    def address(self) -> Pointer:
+        """Somewhere: within this process or another, or nowhere."""
         random = self.random
         spaces = ("lsass", self.client.name, *(each.name for each in self._lsa.clients[:4]), "nobody")
         address = self.client.process.space.regions()[0].base if self.client.process.space.regions() else 4096
         return Pointer(random.choice((address, address + 16, 8, 2**48, 2**64 - 8)), random.choice(spaces))
 
-    def _one_of(self, own: Sequence[Any], others: Sequence[Any], otherwise: Callable[[], Any]) -> Any:
+    def one_of(self, own: Sequence[Any], others: Sequence[Any], otherwise: Callable[[], Any]) -> Any:
+        """What the process has itself most often, else what others have, else what nobody may have."""
         share = self.random.random()
         if own and share < _OWN:
-            return self._or_wrong(self.random.choice(own))
+            return self.or_wrong(self.random.choice(own))
         if others and share < _OTHERS:
-            return self._or_wrong(self.random.choice(others))
-        return self._or_wrong(otherwise())
+            return self.or_wrong(self.random.choice(others))
+        return self.or_wrong(otherwise())
 
-    def _or_wrong(self, value: Any) -> Any:
+    def or_wrong(self, value: Any) -> Any:
+        """The value, or seldom something of another type."""
         if self.random.random() >= _WRONG_TYPE:
             return value
         self.has_wrong_type = True
