@@ -21,7 +21,7 @@ from lsart.contract._errors import (
     StatusError,
     StringNotDecoded,
 )
-from lsart.contract._extended_structures import SECPKG_CONTEXT_THUNKS, SECPKG_EXTENDED_INFORMATION
+from lsart.contract._extended_structures import SECPKG_CONTEXT_THUNKS, SECPKG_EXTENDED_INFORMATION, SECPKG_TARGETINFO
 from lsart.contract._lifecycle import PackageState, PackageStep, next_state
 from lsart.contract._logon_structures import (
     QUOTA_LIMITS,
@@ -29,6 +29,7 @@ from lsart.contract._logon_structures import (
     SECPKG_SUPPLEMENTAL_CRED,
     LogonUserReply,
     LogonUserResult,
+    UserCredentials,
 )
 from lsart.contract._memory_choices import Contents, Misuse, ZeroSize
 from lsart.contract._message_buffers import sealed_buffers, signed_buffers
@@ -220,6 +221,7 @@ __all__ = [
     "SECPKG_PRIMARY_CRED",
     "SECPKG_SLOTS",
     "SECPKG_SUPPLEMENTAL_CRED",
+    "SECPKG_TARGETINFO",
     "SECPKG_USER_SLOTS",
     "SEC_E_BAD_BINDINGS",
     "SEC_E_BUFFER_TOO_SMALL",
@@ -338,6 +340,7 @@ __all__ = [
     "StatusError",
     "StringNotDecoded",
     "ThreadStart",
+    "UserCredentials",
     "Win32",
     "ZeroSize",
     "choice_infos",

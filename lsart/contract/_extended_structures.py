@@ -1,4 +1,7 @@
-"""Extended information on a package, as frozen values (sdk-api ns-ntsecpkg-secpkg_extended_information)."""
+"""Information that LSA and a package exchange besides calls, as frozen values.
+
+Pages: sdk-api ns-ntsecpkg-secpkg_extended_information, ns-ntsecpkg-secpkg_targetinfo.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ import attrs
 
 from lsart.contract._tables import _enumerations as enumerations
 
-__all__ = ["SECPKG_CONTEXT_THUNKS", "SECPKG_EXTENDED_INFORMATION"]
+__all__ = ["SECPKG_CONTEXT_THUNKS", "SECPKG_EXTENDED_INFORMATION", "SECPKG_TARGETINFO"]
 
 
 @attrs.frozen
@@ -31,3 +34,15 @@ class SECPKG_EXTENDED_INFORMATION:
 
     information_class: enumerations.SECPKG_EXTENDED_INFORMATION_CLASS
     info: object
+
+
+@attrs.frozen
+class SECPKG_TARGETINFO:
+    """Where something is to take effect.
+
+    Args:
+        domain_sid: of the domain, as text; None for none. computer_name: of the machine in it; None for none.
+    """
+
+    domain_sid: str | None = None
+    computer_name: str | None = None

@@ -25,6 +25,7 @@ __all__ = [
     "SECPKG_SUPPLEMENTAL_CRED",
     "LogonUserReply",
     "LogonUserResult",
+    "UserCredentials",
 ]
 
 
@@ -77,6 +78,19 @@ class SECPKG_SUPPLEMENTAL_CRED:
     def credential_size(self) -> int:
         """Bytes of the credentials."""
         return len(self.credentials)
+
+
+@attrs.frozen
+class UserCredentials:
+    """The credentials of a user object, which `repr` leaves out. The structure is lsart's own.
+
+    Args:
+        primary: the hash of the account's password; empty for an account that no password opens.
+        supplemental: what packages saved with the account, in the order of their names.
+    """
+
+    primary: str = attrs.field(repr=False)
+    supplemental: tuple[SECPKG_SUPPLEMENTAL_CRED, ...] = ()
 
 
 @attrs.frozen(kw_only=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from lsart.contract._logon_structures import UserCredentials
 from lsart.contract._pointer import Pointer
 from lsart.contract._structures import CallPackageReply, ClientRequest
 from lsart.contract._tables import LSA_SECPKG_FUNCTION_TABLE
@@ -113,5 +114,30 @@ class FunctionTable(LSA_SECPKG_FUNCTION_TABLE, Protocol):
             StatusError: STATUS_LOGON_FAILURE for a wrong password; STATUS_ACCOUNT_RESTRICTION for an account that is
                 disabled, expired or locked, or a password that has expired: `sub_status` says which;
                 STATUS_INVALID_HANDLE.
+        """
+        ...
+
+    async def user_credentials(self, user_handle: Pointer | None) -> UserCredentials:
+        """The credentials of the user object that a handle of OpenSamUser stands for, for a package's SpGetCredentials.
+
+        As with `verify_password`, packages of Windows ask SAM through an interface of its own. What comes back shows
+        nothing of itself in any text.
+
+        Raises:
+            StatusError: STATUS_INVALID_HANDLE.
+        """
+        ...
+
+    async def save_supplemental_credential(self, user_handle: Pointer | None, package: str, data: bytes | None) -> None:
+        """Save a credential with the user object, for a package's SpSaveCredentials.
+
+        `Lsa.current_accounts` has it then.
+
+        Args:
+            package: under whose name, usually the caller's; what is there under that name goes.
+            data: in the package's own form; None to have nothing there.
+
+        Raises:
+            StatusError: STATUS_INVALID_HANDLE.
         """
         ...

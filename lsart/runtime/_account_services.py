@@ -6,6 +6,7 @@ from typing import Literal
 
 from lsart.contract import (
     NTSTATUS,
+    SECPKG_SUPPLEMENTAL_CRED,
     STATUS_ACCOUNT_DISABLED,
     STATUS_ACCOUNT_RESTRICTION,
     STATUS_INVALID_HANDLE,
@@ -17,6 +18,7 @@ from lsart.contract import (
     STATUS_UNSUCCESSFUL,
     Pointer,
     StatusError,
+    UserCredentials,
     enumerations,
 )
 from lsart.engine import Label, announce, current, exploring, touch
@@ -138,6 +140,27 @@ class AccountServices:
             raise StatusError(
                 STATUS_ACCOUNT_RESTRICTION, f"the account is {verdict.value}", sub_status=_RESTRICTIONS[verdict]
             )
+
+    async def user_credentials(self, origin: Origin, user_handle: Pointer | None) -> UserCredentials:
+        """See `FunctionTable.user_credentials`."""
+        await self._point("r", "read credentials in")
+        account = self._opened(origin, user_handle).account
+        saved = self.sam.supplemental_credentials(account)
+        return UserCredentials(
+            account.password_hash, tuple(SECPKG_SUPPLEMENTAL_CRED(name, data) for name, data in saved.items())
+        )
+
+    async def save_supplemental_credential(
+        self, origin: Origin, user_handle: Pointer | None, package: str, data: bytes | None
+    ) -> None:
+        """See `FunctionTable.save_supplemental_credential`."""
+        given: tuple[object, object] = (package, data)  # from a package, whatever the annotations say
+        if not isinstance(given[0], str) or not isinstance(given[1], bytes | bytearray | None):
+            types = " and ".join(type(each).__name__ for each in given)  # and no more of them
+            raise TypeError(f"expected a package's name and a credential as bytes or None, got {types}")
+        await self._point("w", "save a credential in")
+        account = self._opened(origin, user_handle).account
+        self.sam.save_supplemental_credential(account, package, None if data is None else bytes(data))
 
     def release_package(self, package: str, time_ns: int) -> None:
         """Tell which handles a package left open, and close them."""

@@ -1,4 +1,4 @@
-"""Users as SSPI shows them, and credentials that a package keeps for them."""
+"""Users as SSPI shows them, credentials that a package keeps for them, and targets that it knows."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from lsart.contract import (
     SEC_E_INTERNAL_ERROR,
     SEC_E_NO_CREDENTIALS,
     SEC_E_NOT_OWNER,
+    SECPKG_TARGETINFO,
+    ClientRequest,
     Pointer,
     SecBuffer,
     SecHandle,
@@ -19,10 +21,11 @@ from lsart.contract import (
     constants,
 )
 from lsart.engine import touch
-from lsart.runtime._client_legs import bytes_of, check_number
+from lsart.runtime._client_legs import bytes_of, check_number, check_text
 from lsart.runtime._client_metadata import ClientMetaData
 from lsart.runtime._enter import entry
 from lsart.runtime._package import Package
+from lsart.runtime._submitted import capture
 from lsart.security import pack_user_data, sid_bytes, user_data_size
 
 if TYPE_CHECKING:
@@ -31,6 +34,7 @@ if TYPE_CHECKING:
 __all__ = ["ClientUsers"]
 
 _USER, _DELETE = entry("GetUserInfo"), entry("DeleteCredentials")
+_SAVE, _GET, _VALIDATE = entry("SaveCredentials"), entry("GetCredentials"), entry("ValidateTargetInfo")
 _UNICODE_MAX = 0xFFFE
 _SHORT_NAME = 15  # characters
 
@@ -83,6 +87,67 @@ class ClientUsers(ClientMetaData):
         content = bytes_of("key", key)
         record = self._credential_of(credential)
         await self._in_package(record, _DELETE, SecBuffer(constants.SECBUFFER_PKG_PARAMS, content))
+
+    async def save_credentials(self, credential: SecHandle, data: bytes) -> None:
+        """Have a package save a supplemental credential with the user object (SSV-1). No public function does so, but
+        LSA can.
+
+        Args:
+            data: in the package's own form.
+
+        Raises:
+            StatusError: as `delete_credentials`.
+        """
+        await trio.lowlevel.checkpoint()
+        content = bytes_of("data", data)
+        record = self._credential_of(credential)
+        await self._in_package(record, _SAVE, SecBuffer(constants.SECBUFFER_PKG_PARAMS, content))
+
+    async def get_credentials(self, credential: SecHandle) -> bytes:
+        """What a package says are the credentials of a user object, primary and supplemental, in its own form (SGC-1).
+        No public function asks, but LSA can. No page says of which heap they are, so only bytes at hand are taken.
+
+        Raises:
+            StatusError: SEC_E_INVALID_HANDLE (SGC-2); SEC_E_INTERNAL_ERROR when the package gave an address; the
+                package's own refusal.
+        """
+        await trio.lowlevel.checkpoint()
+        record = self._credential_of(credential)
+        (given,) = await self._in_package(record, _GET, SecBuffer(constants.SECBUFFER_PKG_PARAMS))
+        if given is None:
+            return b""
+        if isinstance(given.buffer, Pointer):
+            raise StatusError(SEC_E_INTERNAL_ERROR, f"{record.package.name} gave an address; expected bytes")
+        return bytes(given.data)
+
+    async def validate_target_info(
+        self,
+        package_name: str,
+        message: Pointer | bytes | bytearray | memoryview | None,
+        target_info: SECPKG_TARGETINFO,
+        length: int | None = None,
+    ) -> None:
+        """Ask a package whether a target that a message is for is one (SVT-1). No public function does so, but LSA can.
+
+        Args:
+            message, length: as in LsaCallAuthenticationPackage.
+
+        Raises:
+            StatusError: what the package says of a target that is none, or of one that it cannot judge;
+                SEC_E_SECPKG_NOT_FOUND, SEC_E_UNSUPPORTED_FUNCTION without the entry point.
+        """
+        await trio.lowlevel.checkpoint()
+        check_text("package_name", package_name)
+        if not isinstance(target_info, SECPKG_TARGETINFO):
+            raise TypeError(f"target_info is a SECPKG_TARGETINFO, got {type(target_info).__name__}")
+        package = self._find(package_name)
+        submitted = await capture(self, message, length)
+
+        async def serve(request: Request) -> None:
+            given = (submitted.data, submitted.base, len(submitted.data), target_info)
+            await self._lsa.entrance.enter(package, _VALIDATE, ClientRequest(request.number), *given)
+
+        await self._call(package, _VALIDATE.name, serve, lambda *_: None)
 
     # ------------------------------------------------------------------ inside
 

@@ -50,6 +50,8 @@ _NOT_SERVED = "not served by this version of lsart"
 _GONE = "its package is unloaded"
 _ANSWERS_THE_GONE = ("CreateThread", "RegisterNotification", "UnloadPackage")  # and says more of why
 
+_OURS = ("verify_password", "user_credentials", "save_supplemental_credential")  # of which Windows has no slots
+
 Service = Callable[..., Awaitable[object]]
 
 
@@ -101,7 +103,8 @@ class Host:
         table = _Table(memory, win32)
         for slot in LSA_SECPKG_SLOTS:
             setattr(table, slot.name, self.function(slot, package))
-        table.verify_password = self._ours("verify_password", package)
+        for name in _OURS:
+            setattr(table, name, self._ours(name, package))
         return cast(FunctionTable, table)
 
     def _ours(self, name: str, package: str) -> Service:
@@ -172,9 +175,7 @@ class Host:
 
 
 class _Table:
-    """Slots are set on the instance by the host."""
-
-    verify_password: Service
+    """Slots are set on the instance by the host, and what is lsart's own beside them."""
 
     def __init__(self, memory: MemoryView, win32: Win32) -> None:
         self.memory = memory
@@ -199,7 +200,8 @@ class _DispatchTable:
         self.memory = table.memory
         self.win32 = table.win32
         self.reply = table.reply
-        self.verify_password = table.verify_password
+        for name in _OURS:
+            setattr(self, name, getattr(table, name))
         for slot in LSA_DISPATCH_SLOTS:
             setattr(self, slot.name, getattr(table, slot.name))
 

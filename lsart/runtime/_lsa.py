@@ -43,7 +43,7 @@ from lsart.runtime._services import make_services
 from lsart.runtime._settings import LsaSettings
 from lsart.runtime._terminations import Terminations
 from lsart.runtime._unloading import Unloading
-from lsart.security import AccessToken, Security
+from lsart.security import AccessToken, Accounts, Security
 
 __all__ = ["Lsa"]
 
@@ -138,6 +138,11 @@ class Lsa:
     def negotiable(self) -> tuple[Package, ...]:
         """Packages that the negotiating package may choose from, in load order."""
         return self.negotiation.packages
+
+    @property
+    def current_accounts(self) -> Accounts:
+        """The accounts as they stand, with what packages saved of credentials; see `lsart.security.accounts_text`."""
+        return self.accounts.sam.current()
 
     async def load_on_demand(self, source: Any) -> None:
         """Load a package, or a module of several, while the LSA runs. One that fails to start is among `refusals`.

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import attrs
@@ -31,6 +31,11 @@ _LONGEST = 256  # characters of a name
 
 def _texts(given: Iterable[str]) -> tuple[str, ...]:
     return tuple(given)
+
+
+def _secrets(given: Mapping[str, bytes] | Iterable[tuple[str, bytes]]) -> tuple[tuple[str, bytes], ...]:
+    pairs = {name: bytes(data) for name, data in dict(given).items()}
+    return tuple(sorted(pairs.items()))
 
 
 class AccountsError(ConfigurationError):
@@ -82,7 +87,7 @@ class Group:
 
 @attrs.frozen(kw_only=True)
 class Account:
-    """A user of the domain. Neither the hash nor anything it was made of shows in its text.
+    """A user of the domain. Its text shows no credentials: not the hash, nor what packages saved.
 
     Args:
         name: the SAM name, ``"alice"``. rid: last part of the SID; 501 is Guest's.
@@ -94,6 +99,7 @@ class Account:
         sid_history: SIDs that the account had elsewhere. groups: names of groups that it is a member of itself.
         disabled: whether logons are refused. expires_ns: time of the run's clock from which they are, if any.
         password_expires_ns: likewise, until the password is changed.
+        supplemental_credentials: what packages saved with the account, by the package's name; a mapping will do.
     """
 
     name: str
@@ -109,6 +115,7 @@ class Account:
     disabled: bool = False
     expires_ns: int | None = None
     password_expires_ns: int | None = None
+    supplemental_credentials: tuple[tuple[str, bytes], ...] = attrs.field(default=(), converter=_secrets, repr=False)
 
 
 @attrs.frozen(kw_only=True)

@@ -22,12 +22,15 @@
     groups = ["Staff"]
     disabled = false
     expires_s = 3600                            # seconds of the run's clock
+    supplemental_credentials = { "challenge" = "a2V5" }     # by package, in base64
 
 Every key but the names and rids may be left out. A password in the file is hashed when it is read and never written.
 """
 
 from __future__ import annotations
 
+import base64
+import binascii
 import json
 import os
 import tomllib
@@ -67,6 +70,7 @@ _ACCOUNT = {
     "disabled": ("disabled", "flag"),
     "expires_s": ("expires_ns", "seconds"),
     "password_expires_s": ("password_expires_ns", "seconds"),
+    "supplemental_credentials": ("supplemental_credentials", "secrets"),
 }
 _TABLES = {"domain": _DOMAIN, "lockout": _LOCKOUT, "hashing": _COST}
 _LISTS = {"group": _GROUP, "account": _ACCOUNT}
@@ -76,6 +80,7 @@ _KINDS = {
     "seconds": "a number of seconds, not negative",
     "texts": "a list of texts",
     "flag": "true or false",
+    "secrets": "a table of packages, each with a text in base64",
 }
 
 
@@ -121,7 +126,7 @@ def accounts_text(accounts: Accounts) -> str:
         _block("[lockout]", attrs.asdict(lockout), _LOCKOUT),
         _block("[hashing]", attrs.asdict(cost), _COST),
         *(_block("[[group]]", attrs.asdict(each), _GROUP) for each in accounts.groups),
-        *(_block("[[account]]", attrs.asdict(each), _ACCOUNT) for each in accounts.accounts),
+        *(_block("[[account]]", attrs.asdict(each, recurse=False), _ACCOUNT) for each in accounts.accounts),
     ]
     return "\n".join(blocks)
 
@@ -172,6 +177,8 @@ def _table(value: object, where: str, keys: Mapping[str, tuple[str, str]], fault
             faults.append(f"{where}.{key}: expected {_KINDS[kind]}, not {type(given).__name__}")
         elif kind == "seconds":
             found[field] = round(given * _NS)
+        elif kind == "secrets":
+            found[field] = {name: base64.b64decode(text) for name, text in given.items()}
         else:
             found[field] = tuple(given) if kind == "texts" else given
     return found
@@ -183,12 +190,21 @@ def _is_of(kind: str, value: object) -> bool:
             return isinstance(value, str)
         case "texts":
             return isinstance(value, list) and all(isinstance(each, str) for each in value)
+        case "secrets":
+            return isinstance(value, dict) and all(map(_is_base64, value.values()))
         case "flag":
             return isinstance(value, bool)
         case "count":
             return isinstance(value, int) and not isinstance(value, bool) and value >= 0
         case _:  # nan and infinity are no times
             return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < 1e9
+
+
+def _is_base64(value: object) -> bool:
+    try:
+        return isinstance(value, str) and base64.b64decode(value, validate=True) is not None
+    except (binascii.Error, ValueError):
+        return False
 
 
 def _block(head: str, values: Mapping[str, Any], keys: Mapping[str, tuple[str, str]]) -> str:
@@ -207,5 +223,9 @@ def _written(value: Any, kind: str) -> str:
         return f"{whole}.{rest:09d}".rstrip("0") if rest else str(whole)
     if kind == "texts":
         return f"[{', '.join(_written(each, 'text') for each in value)}]"
+    if kind == "secrets":
+        texts = [(_written(name, "text"), base64.b64encode(data).decode()) for name, data in value]
+        pairs = [f'{name} = "{text}"' for name, text in texts]
+        return f"{{ {', '.join(pairs)} }}"
     # A text of JSON is one of TOML, but for the character that TOML wants escaped.
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

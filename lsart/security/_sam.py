@@ -71,6 +71,7 @@ class Sam:
         self._open: dict[int, OpenAccount] = {}
         self._next = _FIRST_HANDLE
         self._counters: dict[str, _Counter] = {}
+        self._saved: dict[str, dict[str, bytes]] = {}  # by account, for those with which something was saved
         self._nobody: str | None = None
         self._groups = {accounts.sid_of(each): each for each in accounts.groups}
         self._group_sids = {each.name: accounts.sid_of(each) for each in accounts.groups}
@@ -167,6 +168,25 @@ class Sam:
         counter.last_ns = now_ns
         if policy.threshold and counter.wrong >= policy.threshold:
             counter.locked_ns = now_ns
+
+    # ------------------------------------------------------------------ supplemental credentials
+
+    def supplemental_credentials(self, account: Account) -> dict[str, bytes]:
+        """What packages saved with an account, before or in this run, by their names, which are in order."""
+        return dict(sorted(self._saved.get(account.name, dict(account.supplemental_credentials)).items()))
+
+    def save_supplemental_credential(self, account: Account, package: str, data: bytes | None) -> None:
+        """Keep it with the account instead of what is there under that name; None takes that away."""
+        held = self._saved.setdefault(account.name, dict(account.supplemental_credentials))
+        held.pop(package, None)
+        if data is not None:
+            held[package] = data
+
+    def current(self) -> Accounts:
+        """The accounts with what packages have saved by now. Locks and wrong passwords end with the run."""
+        members = self.accounts.accounts
+        kept = [attrs.evolve(each, supplemental_credentials=self.supplemental_credentials(each)) for each in members]
+        return attrs.evolve(self.accounts, accounts=tuple(kept))
 
     # ------------------------------------------------------------------ authorization data
 

@@ -37,6 +37,8 @@ def test_accounts_are_announced_and_what_is_read_of_them_goes_to_the_lsa_heap() 
         handle = await table.OpenSamUser("CONTOSO\\alice", form, None, False, 0)
         assert handle is not None
         await table.verify_password(handle, PASSWORD)
+        await table.save_supplemental_credential(handle, "cache", b"key")
+        await table.user_credentials(handle)
         block, _ = await table.GetUserAuthData(handle)
         await table.CloseSamUser(handle)
         assert block is not None
@@ -51,16 +53,18 @@ def test_accounts_are_announced_and_what_is_read_of_them_goes_to_the_lsa_heap() 
     trace = explored(main)
     told = [str(label) for label in trace.labels.values()]
     at = told.index("open an account of the accounts of LSA")
-    assert told[at : at + 6] == [
+    assert told[at : at + 8] == [
         "open an account of the accounts of LSA",
         "check a password of the accounts of LSA",
+        "save a credential in the accounts of LSA",
+        "read credentials in the accounts of LSA",
         "read an account of the accounts of LSA",
         "close an account of the accounts of LSA",
         "free to the LSA heap",
         "look names up in the accounts of LSA",
     ]
     kinds = [label.kind for label in trace.labels.values() if label.resource == "the accounts of LSA"]
-    assert kinds == ["w", "w", "r", "w", "r"]
+    assert kinds == ["w", "w", "w", "r", "r", "w", "r"]
     assert "allocate from the LSA heap" in [str(label) for _, label in trace.touched]
 
 

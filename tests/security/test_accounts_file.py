@@ -96,6 +96,7 @@ def test_any_accounts_come_back_from_their_file(names: list[str], groups: list[s
                 groups=groups,
                 disabled=data.draw(st.booleans()),
                 expires_ns=data.draw(st.none() | st.integers(0, 10**15)),
+                supplemental_credentials=data.draw(st.dictionaries(ANY, st.binary(max_size=9), max_size=2)),
             )
             for at, each in enumerate(names)
         ),
@@ -121,6 +122,11 @@ FAULTY = [
     ("[[account]]\nname = 'a'\nrid = 1\nhash = 'secret'", "account[0].hash: is no hash of argon2id"),
     ("[[account]]\nname = 'a'\nrid = 1\nhash = '$argon2id$secret'", "account[0].hash: cannot be read by argon2"),
     ("[[account]]\nname = 'a'\nrid = 1\ngroups = ['b']", "account 'a': there is no group 'b'"),
+    (
+        "[[account]]\nname = 'a'\nrid = 1\nsupplemental_credentials = {p = 'secret!'}",
+        "account[0].supplemental_credentials: expected a table of packages, each with a text in base64, not dict",
+    ),
+    ("[[account]]\nname = 'a'\nrid = 1\nsupplemental_credentials = 'secret'", "in base64, not str"),
     ("[domain", "Expected ']'"),
 ]
 
@@ -150,6 +156,7 @@ def test_the_file_of_the_documentation_can_be_read() -> None:
     for key in page.partition("Further keys of an account: ")[2].partition("; times")[0].split("`")[1::2]:
         value = {"disabled": "true", "hash": '""'}.get(key, "1" if key.endswith("_s") else '"x@y"')
         value = '["S-1-5-21-1"]' if key in ("sid_history", "service_principal_names", "alternate_ids") else value
+        value = '{ "challenge" = "a2V5" }' if key == "supplemental_credentials" else value
         value = '"CN=x"' if key == "distinguished_name" else value
         parse_accounts(f"[[account]]\nname = 'a'\nrid = 1\n{key} = {value}")
 
