@@ -10,7 +10,7 @@ import inspect
 import re
 import sys
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from importlib import resources
 from pathlib import Path
 
@@ -18,7 +18,7 @@ import attrs
 
 from lsart.contract import NTSTATUS, ChoiceInfo, FailureValue, Gap, Parameter, Slot, choice_infos, gaps
 from lsart.ndis import Ndis, SharedMemoryProvider
-from lsart.report import TABLES
+from lsart.report import TABLES, slot_state
 from lsart.runtime import Client, implemented
 
 __all__ = ["PAGE", "render"]
@@ -34,10 +34,9 @@ Windows and its security packages talk through tables of C functions. This page 
 tables. The names are those of Microsoft's pages, to which each entry leads; the sentences are ours.
 
 - **served**: it does its job, and a test fails for each sentence of its page that is broken.
-- **not served yet**: its pages say what it does, and this version does not do it. A package that calls it gets the
-  failure of its type, and an event says why; a package that offers it is loaded, and LSA does not enter it.
 - **declared only**: only a header of Windows names it. What it does is said nowhere, so nobody can serve it honestly;
-  it answers as one that is not served does.
+  a package that calls it gets the failure of its type, and an event says why.
+- **never called**: its page says that LSA does not call it, so lsart does not either. A package may offer it.
 
 How a C function looks in Python: out-parameters are what comes back, in their order; a function that returns an
 NTSTATUS raises `StatusError` when it fails; NULL is `None`, FALSE is `False`; one that returns VOID never raises.
@@ -111,6 +110,8 @@ TABLE_TEXTS = {
     ),
 }
 
+STATES = ("served", "declared only", "never called")
+
 SITES = {
     "sdk-api": "https://learn.microsoft.com/windows/win32/api",
     "windows-driver-docs": "https://learn.microsoft.com/windows-hardware/drivers/ddi",
@@ -120,27 +121,20 @@ SITES = {
 def render() -> str:
     """The page as it should be."""
     served = implemented()
-    lines = [HEAD, "| table | functions | served | not served yet | declared only |", "|---|--:|--:|--:|--:|"]
+    lines = [HEAD, f"| table | functions | {' | '.join(STATES)} |", "|---|--:|--:|--:|--:|"]
     for source, slots in TABLES.items():
-        states = [state(slot, source, served[source]) for slot in slots]
-        counts = [states.count(each) for each in ("served", "not served yet", "declared only")]
+        states = [slot_state(slot, source, served) for slot in slots]
+        counts = [states.count(each) for each in STATES]
         text = TABLE_TEXTS[source]
         lines.append(f"| [{text.title}](#{text.anchor}) | {len(slots)} | {' | '.join(map(str, counts))} |")
     lines.append("")
     for source in TABLES:
-        lines.extend(table(source, served[source]))
+        lines.extend(table(source, served))
     lines.extend(status_sets())
     return "\n".join(lines) + "\n"
 
 
-def state(slot: Slot, source: str, served: frozenset[str]) -> str:
-    """In the words of `lsart contract`."""
-    if slot.name in served:
-        return "served"
-    return "declared only" if slot.declared_only else "not served yet"
-
-
-def table(source: str, served: frozenset[str]) -> Iterator[str]:
+def table(source: str, served: Mapping[str, frozenset[str]]) -> Iterator[str]:
     """Heading, a list to find a function in, and the functions."""
     text, slots = TABLE_TEXTS[source], TABLES[source]
     yield f'<a id="{text.anchor}"></a>\n\n## {text.title}\n\n{text.text}\n'
@@ -149,10 +143,10 @@ def table(source: str, served: frozenset[str]) -> Iterator[str]:
         name = f"[{slot.name}](#{text.anchor}-{slot.index})"
         if slot.entry_name != slot.name:
             name += f", as {slot.entry_name}"
-        yield f"| {slot.index} | {name} | {state(slot, source, served)} | {cell(slot.summary)} |"
+        yield f"| {slot.index} | {name} | {slot_state(slot, source, served)} | {cell(slot.summary)} |"
     yield ""
     for slot in slots:
-        yield from entry(slot, source, state(slot, source, served))
+        yield from entry(slot, source, slot_state(slot, source, served))
 
 
 def entry(slot: Slot, source: str, standing: str) -> Iterator[str]:

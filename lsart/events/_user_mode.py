@@ -11,10 +11,10 @@ __all__ = ["CallbackRegistered", "ClientCrashed", "ContextMapped", "ContextShare
 
 @attrs.frozen(kw_only=True)
 class UserModeLoaded(Event):
-    """The module of a package was loaded into a client process.
+    """The module of a package was loaded into a client process, or a DLL of providers that LSA does not have.
 
     Args:
-        packages: keys of those of its packages that have a user-mode half there.
+        packages: keys of those of its packages that have a user-mode half there; or the names of the providers.
     """
 
     client: str

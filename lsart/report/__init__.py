@@ -10,6 +10,7 @@ from lsart.report._contract import (
     gap_report,
     rule_report,
     slot_report,
+    slot_state,
     table_report,
 )
 from lsart.report._exploration import exploration_report, failure_report, replay_report
@@ -35,6 +36,7 @@ __all__ = [
     "replay_report",
     "rule_report",
     "slot_report",
+    "slot_state",
     "table_report",
     "text_report",
 ]

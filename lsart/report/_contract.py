@@ -38,6 +38,7 @@ __all__ = [
     "gap_report",
     "rule_report",
     "slot_report",
+    "slot_state",
     "table_report",
 ]
 
@@ -53,6 +54,9 @@ TABLES: Final[Mapping[str, tuple[Slot, ...]]] = {
 }
 """The tables, by what `Rule.source` calls them."""
 
+# Documented, and documented as not called by LSA (SCT-1): to serve it would be to call it.
+_NEVER_CALLED: Final = frozenset({("SECPKG_FUNCTION_TABLE", "ApplyControlToken")})
+
 Served = Mapping[str, frozenset[str]]
 _WITHOUT_PROOF: Final = Proof()
 
@@ -63,6 +67,7 @@ class ContractLine:
 
     Args:
         slots: functions in it. served: those that do their job. declared_only: those that no page describes.
+        never_called: those that LSA does not call, as their page says.
         rules, testable: of it. proved: testable ones with a test. waived: testable ones that no test can show.
         derived: rules that are our own inference. missing: testable rules of other bases with neither test nor waiver.
     """
@@ -71,6 +76,7 @@ class ContractLine:
     slots: int
     served: int
     declared_only: int
+    never_called: int
     rules: int
     testable: int
     proved: int
@@ -102,6 +108,7 @@ def _line_of(source: str, served: Served) -> ContractLine:
         slots=len(slots),
         served=len(served.get(source, ())),
         declared_only=sum(each.declared_only for each in slots),
+        never_called=sum((source, each.name) in _NEVER_CALLED for each in slots),
         rules=len(own),
         testable=len(testable),
         proved=sum(bool(_proof(each).tests) for each in testable),
@@ -128,9 +135,11 @@ def contract_overview(served: Served, *, width: int = 80) -> Text:
     )
     page.table(("Table", *_HEAD), [*rows, _cells(total)], right=frozenset(range(1, len(_HEAD) + 1)))
     page.blank()
+    uncalled = ", ".join(name for _, name in sorted(_NEVER_CALLED))
     for line in (
         "served: LSA or a client calls it, or a package can; it does its job",
         f"declared: {total.declared_only} slots are known from a header alone, and answer so",
+        f"uncalled: LSA never calls {uncalled}, as its page says",
         f"testable: {total.testable} of {total.rules} rules: a test could show it; advice to authors is not",
         f"proved: a test fails when the rule is broken; {_counted(total.waived, 'rule is', 'rules are')} waived with "
         "a reason",
@@ -167,14 +176,18 @@ def table_report(source: str, served: Served, *, width: int = 80) -> Text:
     for slot in TABLES[source]:
         own = [each for each in rules_of(slot.name, source) if each.testable]
         proved = sum(bool(_proof(each).tests) for each in own)
-        rows.append([str(slot.index), slot.name, _state(slot, source, served), f"{proved}/{len(own)}"])
+        rows.append([str(slot.index), slot.name, slot_state(slot, source, served), f"{proved}/{len(own)}"])
     page.table(("Slot", "name", "", "proved"), rows, right=frozenset({3}))
     return page.text()
 
 
-def _state(slot: Slot, source: str, served: Served) -> str:
+def slot_state(slot: Slot, source: str, served: Served) -> str:
+    """How a function stands: "served", "declared only", "never called" (by LSA, as its page says), or "not served
+    yet"."""
     if slot.name in served.get(source, ()):
         return "served"
+    if (source, slot.name) in _NEVER_CALLED:
+        return "never called"
     return "declared only" if slot.declared_only else "not served yet"
 
 
@@ -190,7 +203,7 @@ def _standing(rule: Rule) -> str:
 def slot_report(slot: Slot, source: str, served: Served, *, width: int = 80) -> Text:
     """One function: how it is called, what it may answer, its rules and what no page says of it."""
     page = Page(width)
-    page.line((slot.name, "bold"), f"  {source} {slot.index}, {_state(slot, source, served)}")
+    page.line((slot.name, "bold"), f"  {source} {slot.index}, {slot_state(slot, source, served)}")
     page.paragraph("", slot.summary, indent=INDENT)
     if slot.entry_name != slot.name:
         page.paragraph("offered as  ", slot.entry_name, indent=INDENT)
@@ -280,7 +293,7 @@ def contract_json(served: Served) -> dict[str, Any]:
                 "table": source,
                 "index": slot.index,
                 "name": slot.name,
-                "state": _state(slot, source, served),
+                "state": slot_state(slot, source, served),
                 "rules": [each.id for each in rules_of(slot.name, source)],
             }
             for source, slots in TABLES.items()

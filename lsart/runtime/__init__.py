@@ -8,11 +8,12 @@ from lsart.runtime._open_lsa import open_lsa
 from lsart.runtime._pacer import Interloper
 from lsart.runtime._package import Package
 from lsart.runtime._process_memory import ProcessMemory
-from lsart.runtime._registry import Registry
+from lsart.runtime._registry import DEFAULT_TLS, Registry
 from lsart.runtime._resolve import PackageSpec, Resolved, installed_packages, resolve
 from lsart.runtime._settings import Costs, LsaSettings
 
 __all__ = [
+    "DEFAULT_TLS",
     "Client",
     "Costs",
     "Interloper",

@@ -15,7 +15,7 @@ from lsart.contract import (
 from lsart.engine import now_ns, touch
 from lsart.memory import Section
 from lsart.runtime._caller import life_of
-from lsart.runtime._client_user_functions import ClientUserFunctions
+from lsart.runtime._client_providers import ClientProviders
 from lsart.runtime._memory_view import MemoryView
 from lsart.runtime._process_memory import ProcessMemory
 
@@ -57,7 +57,7 @@ class SectionView:
         return self.base + offset
 
 
-class Client(ClientUserFunctions):
+class Client(ClientProviders):
     """A client process. Made by `Lsa.connect` or `Lsa.start_client`.
 
     The functions with Windows names take and check connection handles as those of Windows do; `call` and

@@ -19,7 +19,6 @@ from lsart.runtime._client_messages import ClientMessages
 from lsart.runtime._contexts import ClientContext
 from lsart.runtime._mapped import MappedContext
 from lsart.runtime._package import Package
-from lsart.runtime._sspi_status import sspi_error
 from lsart.runtime._user_entrance import enter_user, user_entry
 from lsart.runtime._user_mode import UserTable
 
@@ -104,11 +103,7 @@ class ClientExport(ClientMessages):
 
     async def _table_of(self, package: str) -> UserTable:
         """The user-mode table of a package by name; its module is loaded if need be."""
-        try:
-            found = self._lsa.find_package(package)
-        except StatusError as error:
-            raise sspi_error(error) from None
-        return await self.user_mode.table_of(found)
+        return await self.user_mode.table_of(self._find(package))
 
     def _packed(self, package: Package, packed: SecBuffer | None) -> SecBuffer:
         """The packed form as memory that the application frees with FreeContextBuffer."""

@@ -27,6 +27,7 @@ from lsart.runtime._client_legs import Asked, ClientLegs, bytes_of, check_number
 from lsart.runtime._contexts import ClientContext, ClientCredential
 from lsart.runtime._enter import entry
 from lsart.runtime._package import Package
+from lsart.runtime._registry import DEFAULT_TLS
 from lsart.runtime._sspi_status import sspi_error
 from lsart.security import SYSTEM_LUID
 
@@ -206,9 +207,13 @@ class ClientSspi(ClientLegs):
 
     # ------------------------------------------------------------------ inside
 
+    def _meant(self, package: str) -> str:
+        """The name that a caller means: the default TLS provider is whichever the registry says (REG-7)."""
+        return self._lsa.default_tls or package if package == DEFAULT_TLS else package
+
     def _find(self, package: str) -> Package:
         try:
-            return self._lsa.find_package(package)
+            return self._lsa.find_package(self._meant(package))
         except StatusError as error:
             raise sspi_error(error) from None
 

@@ -37,6 +37,7 @@ from lsart.runtime._memory_view import MemoryView
 from lsart.runtime._negotiation import Negotiation
 from lsart.runtime._pacer import Pacer
 from lsart.runtime._package import Package
+from lsart.runtime._providers import ProviderModule
 from lsart.runtime._reload import Reloader
 from lsart.runtime._resolve import PackageSpec
 from lsart.runtime._services import make_services
@@ -60,6 +61,7 @@ class Lsa:
         dispatcher: the worker pool. entrance: the way into packages. contexts, legs: of SSPI, of all clients.
         office: where credentials are given to all packages. logons: LsaLogonUser.
         pacer: where hostile clients come between.
+        provider_modules, default_tls: what the registry says that only client processes read.
     """
 
     def __init__(self, nursery: trio.Nursery, settings: LsaSettings, bus: Bus) -> None:
@@ -90,6 +92,8 @@ class Lsa:
         self.unloading = Unloading(nursery, self.loader, choices)
         self.terminations = Terminations(nursery, self.entrance, faults, lambda: self.loader.packages, bus, patience)
         self.security.sessions.on_ended.append(self.terminations.ended)
+        self.provider_modules: tuple[ProviderModule, ...] = ()
+        self.default_tls: str | None = None
         self._preferred: Package | None = None
         self._clients: dict[str, Client] = {}
         self._connections: dict[int, tuple[Client, bool]] = {}

@@ -40,7 +40,8 @@ async def open_lsa(
     Args:
         packages: the "Security Packages" list in order: anything that `PackageSpec` takes as source, or a PackageSpec.
         authentication_packages: the "Authentication Packages" list.
-        registry: the registry values that name the packages of both lists, instead of the two arguments above.
+        registry: the registry values that name the packages of both lists, instead of the two arguments above, and what
+            client processes have of their own.
         settings: limits, choices, costs, workers. bus: where to tell events; subscribe before to hear the loading.
 
     A package that fails to start is unlisted, as in Windows: see `Lsa.refusals`.
@@ -55,12 +56,15 @@ async def open_lsa(
         if security or authentication:
             raise ConfigurationError("packages are named by the registry or by arguments, not by both")
         security, authentication = registry.security_specs(), registry.authentication_specs()
+    providers = () if registry is None else registry.provider_modules()
     failure: BaseException | None = None
     lsa: Lsa | None = None
     try:
         with Watchdog(settings.watchdog, _WAYS_IN):
             async with trio.open_nursery() as nursery:
                 lsa = Lsa(nursery, settings, bus or Bus())
+                lsa.provider_modules = providers
+                lsa.default_tls = None if registry is None else registry.default_tls
                 try:
                     await lsa.loader.load(security, authentication)
                     yield lsa

@@ -79,6 +79,7 @@ def test_a_name_in_two_tables_shows_both_and_an_entry_is_found_by_its_own_name(
     assert "CallPackage SECPKG_FUNCTION_TABLE 2, served" in both
     assert "SECPKG_FUNCTION_TABLE 8, served" in shown(capsys, "SpInitialize")
     assert "declared only" in shown(capsys, "GetAppModeInfo")
+    assert "never called" in shown(capsys, "ApplyControlToken")
 
 
 def test_what_there_is_not_is_refused_with_what_is_near(capsys: pytest.CaptureFixture[str]) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 import lsart
 from lsart.cli import main
-from lsart.report import TABLES, text_report
+from lsart.report import TABLES, slot_state, text_report
 from lsart.runtime import implemented
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -35,7 +35,7 @@ def test_the_page_of_functions_names_each_says_how_it_stands_and_links_only_to_w
     page = generate_slots_doc.render()
     for source, slots in TABLES.items():
         for slot in slots:
-            state = generate_slots_doc.state(slot, source, implemented()[source])
+            state = slot_state(slot, source, implemented())
             assert f"### {slot.index}. {slot.name} ({state})\n\n{generate_slots_doc.prose(slot.summary)}\n" in page
     assert set(re.findall(r"\]\(#([^)]+)\)", page)) <= set(re.findall(r'<a id="([^"]+)">', page))
     assert page.count("\n### ") == 149
