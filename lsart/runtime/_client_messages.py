@@ -47,6 +47,7 @@ class _Way:
         self.checks: tuple[tuple[str, Check], ...] = tuple((each.name, checker(each)) for each in taken)
 
 
+NOT_PROVIDED = object()
 _READ_ONLY = constants.SECBUFFER_READONLY | constants.SECBUFFER_READONLY_WITH_CHECKSUM
 _MAX = 0xFFFF_FFFF
 _MAKE = _Way("MakeSignature", "MakeSignature")
@@ -118,7 +119,9 @@ class ClientMessages(ClientAttributes):
         try:
             context, mapped, function = self._way_in(way, handle, arguments)
         except StatusError:
-            await trio.lowlevel.checkpoint()  # a client that tries for ever must let others run
+            result = await self._enter_provided(way.name, handle, arguments)
+            if result is not NOT_PROVIDED:
+                return result
             raise
         if self._explores:
             return await self._wait(way, context, mapped, function, context.handle, *arguments)
@@ -135,6 +138,11 @@ class ClientMessages(ClientAttributes):
             return await self._wait(way, context, mapped, lambda: result)
         await trio.lowlevel.checkpoint()
         raise failure  # here, so that it does not drag the package's own error along
+
+    async def _enter_provided(self, name: str, handle: object, arguments: tuple[Any, ...]) -> Any:
+        """What a context of a provider that LSA does not have answers; `NOT_PROVIDED` when the handle names none."""
+        await trio.lowlevel.checkpoint()  # a client that tries for ever must let others run
+        return NOT_PROVIDED
 
     def _way_in(
         self, way: _Way, handle: SecHandle, arguments: tuple[Any, ...]

@@ -145,43 +145,14 @@ class ClientProviders(ClientUserFunctions):
             return await super().QueryContextAttributes(context, attribute)
         return await found.provider.call("QueryContextAttributes", found.handle, attribute)
 
-    async def MakeSignature(
-        self, context: SecHandle, quality_of_protection: int, message: SecBufferDesc, message_seq_no: int
-    ) -> SecBufferDesc:
-        """As `ClientMessages` says."""
-        found = self._provided(self._provided_contexts, context)
-        rest = (quality_of_protection, message, message_seq_no)
-        if found is None:
-            return await super().MakeSignature(context, *rest)
-        return await found.provider.call("MakeSignature", found.handle, *rest) or message
-
-    async def VerifySignature(self, context: SecHandle, message: SecBufferDesc, message_seq_no: int) -> int:
-        """As `ClientMessages` says."""
-        found = self._provided(self._provided_contexts, context)
-        if found is None:
-            return await super().VerifySignature(context, message, message_seq_no)
-        return await found.provider.call("VerifySignature", found.handle, message, message_seq_no) or 0
-
-    async def EncryptMessage(
-        self, context: SecHandle, quality_of_protection: int, message: SecBufferDesc, message_seq_no: int
-    ) -> SecBufferDesc:
-        """As `ClientMessages` says."""
-        found = self._provided(self._provided_contexts, context)
-        rest = (quality_of_protection, message, message_seq_no)
-        if found is None:
-            return await super().EncryptMessage(context, *rest)
-        return await found.provider.call("EncryptMessage", found.handle, *rest) or message
-
-    async def DecryptMessage(
-        self, context: SecHandle, message: SecBufferDesc, message_seq_no: int
-    ) -> tuple[SecBufferDesc, int]:
-        """As `ClientMessages` says."""
-        found = self._provided(self._provided_contexts, context)
-        if found is None:
-            return await super().DecryptMessage(context, message, message_seq_no)
-        return await found.provider.call("DecryptMessage", found.handle, message, message_seq_no) or (message, 0)
-
     # ------------------------------------------------------------------ inside
+
+    async def _enter_provided(self, name: str, handle: object, arguments: tuple[Any, ...]) -> Any:
+        found = self._provided(self._provided_contexts, handle)
+        if found is None:
+            return await super()._enter_provided(name, handle, arguments)
+        result = await found.provider.call(name, found.handle, *arguments)
+        return result[1] if isinstance(result, tuple) else result  # DecryptMessage gives the message as well
 
     @property
     def _dlls(self) -> Providers:
