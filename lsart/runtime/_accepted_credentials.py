@@ -32,7 +32,20 @@ _LONGEST = 0xFFFE  # bytes that a UNICODE_STRING counts
 # Packages that hand on what they are given can go on for ever. Python's stack ends at a depth that depends on who runs
 # the model, so the model's ends before it, as in `_call_services`.
 _DEEPEST = 48
-_depth: ContextVar[int] = ContextVar("lsart_depth_of_credentials", default=0)
+_MOST = 512  # times in all that credentials are handed on in answer to one: several packages branch at each depth
+
+
+@attrs.define
+class _Cascade:
+    """What one giving of credentials leads to, until it is through."""
+
+    given: int = 0
+    is_over: bool = False
+
+
+_NO_CASCADE = _Cascade(is_over=True)
+# The cascade that this task is in, and how deep. A thread that a package starts may live longer than the cascade.
+_inside: ContextVar[tuple[_Cascade, int]] = ContextVar("lsart_cascade_of_credentials", default=(_NO_CASCADE, 0))
 
 
 class CredentialOffice:
@@ -77,15 +90,20 @@ class CredentialOffice:
         Raises:
             StatusError: STATUS_INSUFFICIENT_RESOURCES: the LSA heap has no room for the passwords;
                 STATUS_INVALID_PARAMETER: one is longer than Windows can say, or where LSA cannot read it.
-            RecursionError: packages answer credentials with credentials, too deep.
+            RecursionError: packages answer credentials with credentials, too deep or too often.
         """
-        depth = _depth.get()
+        cascade, depth = _inside.get()
+        if cascade.is_over:
+            cascade, depth = _Cascade(), 0
         if depth >= _DEEPEST:
             raise RecursionError(f"packages have handed credentials on {_DEEPEST} deep")
+        if cascade.given >= _MOST:
+            raise RecursionError(f"packages have handed credentials on {_MOST} times in answer to one")
+        cascade.given += 1
         by_name = {each.package_name: each for each in supplemental}
         secrets: list[SecretBlock] = []
         failure: StatusError | None = None
-        token = _depth.set(depth + 1)
+        token = _inside.set((cascade, depth + 1))
         try:
             password = await self._secret(primary.password, secrets)
             old_password = await self._secret(primary.old_password, secrets)
@@ -99,7 +117,9 @@ class CredentialOffice:
                 if error is not None and stops:
                     break
         finally:
-            _depth.reset(token)
+            _inside.reset(token)
+            if not depth:
+                cascade.is_over = True
             for each in secrets:
                 each.give_back()
         return failure

@@ -28,7 +28,7 @@ from lsart.contract import (
     StatusError,
     constants,
 )
-from lsart.events import SYSTEM, BlockFreed, CredentialsOffered, Event, PackageDisabled
+from lsart.events import SYSTEM, BlockFreed, CredentialsOffered, Event, FaultContained, PackageDisabled
 from lsart.memory import MachineLimits
 from lsart.runtime import LsaSettings
 
@@ -328,3 +328,38 @@ async def test_packages_that_answer_credentials_with_credentials_fault_at_a_dept
         assert heap is not None
         assert heap.statistics().live_blocks == 0
         await log_on(client)
+
+
+@simulated
+async def test_several_packages_that_do_so_and_stay_in_use_end_after_a_number_of_times_and_it_is_told(log: Log) -> None:
+    """Four packages branch at each depth: without a bound, 3 ** 48 times."""
+    reached: list[str] = []
+
+    def echo(name: str) -> Scripted:
+        async def accept(table: FunctionTable, given: Accepted) -> None:
+            reached.append(name)
+            assert given.primary is not None
+            await table.UpdateCredentials(given.primary, None)
+
+        return authenticator(name, accepts=accept)
+
+    auth = logs_on_with(primary=None)
+    settings = LsaSettings(contain_faults=True)
+    packages = [echo(each) for each in "abcd"]
+    async with lsart.open_lsa(auth, *packages, bus=log.bus, settings=settings) as lsa, lsa.connect() as client:
+        reply = await log_on(client)
+        new = attrs.evolve(NEW, logon_id=reply.logon_id)
+        for _ in range(2):  # what one led to is no burden for the next
+            reached.clear()
+            log.events.clear()
+            assert await status_of(auth.table.UpdateCredentials(new, None)) == STATUS_UNSUCCESSFUL
+            assert 512 < len(reached) < 2048
+            reasons = {each.reason.partition(": ")[2] for each in log.of(FaultContained)}
+            assert reasons == {
+                "packages have handed credentials on 48 deep",
+                "packages have handed credentials on 512 times in answer to one",
+            }
+        assert len(lsa.packages) == 5
+        heap = lsa.memory.lsa_heap
+        assert heap is not None
+        assert heap.statistics().live_blocks == 0
