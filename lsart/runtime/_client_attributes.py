@@ -102,36 +102,51 @@ class ClientAttributes(ClientUserMode):
         package = context.package
         if _LSA_MODE.name not in package.entries or not context.is_in_lsa:
             raise StatusError(SEC_E_UNSUPPORTED_FUNCTION, f"{package.name} has no {_LSA_MODE.entry_name}")
-        serve = partial(self._answer, context, attribute)
-        with self._holding(context):
-            return await self._call(package, _LSA_MODE.name, serve, self._take_back)
+        return await self._call(package, _LSA_MODE.name, partial(self._answer, context, attribute), self._take_back)
 
     async def _answer(self, context: ClientContext, attribute: int, request: Request) -> Any:
         """In a worker: ask the package, and copy what it allocated in LSA to the client."""
-        (answer,) = (await self._lsa.entrance.enter(context.package, _LSA_MODE, context.handle, attribute, None)).outs
-        return _with(answer, {each: self._move(context.package, each) for each in _blocks(answer)})
-
-    def _move(self, package: Package, block: Pointer) -> Pointer:
+        (answer,) = (await self._lsa.contexts.enter(context, _LSA_MODE, attribute, None)).outs
+        data = self._taken(context.package, _blocks(answer))
         if not self.is_alive:
             raise StatusError(SEC_E_INVALID_HANDLE, f"{self.name} has ended")
-        data = take_output(self._lsa.memory, package, "Buffer", block)
-        return self._give_buffer(data, "QueryContextAttributes")
+        moved: dict[Pointer, Pointer] = {}
+        try:
+            for block, content in data.items():
+                moved[block] = self._give_buffer(content, "QueryContextAttributes")
+        except StatusError:
+            for each in moved.values():
+                self._take_back(request, each)
+            raise
+        return _with(answer, moved)
+
+    def _taken(self, package: Package, blocks: list[Pointer]) -> dict[Pointer, bytes]:
+        """What is in these blocks of the LSA heap, all of which are freed, also if one of them is none."""
+        data: dict[Pointer, bytes] = {}
+        failure: StatusError | None = None
+        for block in blocks:
+            try:
+                data[block] = take_output(self._lsa.memory, package, "Buffer", block)
+            except StatusError as error:
+                failure = failure or error
+        if failure is not None:
+            raise failure
+        return data
 
     def _take_back(self, request: Request, answer: Any) -> None:
         """Nobody takes the answer, and nobody would free what it names."""
         for block in _blocks(answer) if self.is_alive else ():
-            self._context_buffers.discard(block.address)
-            self.process.free(block.address, self._origin("QueryContextAttributes"))
+            self.free_buffer(block, self._origin("QueryContextAttributes"))
 
 
 def _blocks(answer: Any) -> list[Pointer]:
-    """The blocks of an answer: itself, or members of the structure that it is."""
+    """The blocks of an answer, each once: itself, or members of the structure that it is."""
     if isinstance(answer, Pointer):
         return [answer]
     if not attrs.has(type(answer)):
         return []
     members = [getattr(answer, each.name) for each in attrs.fields(type(answer))]
-    return [each for each in members if isinstance(each, Pointer)]
+    return list(dict.fromkeys(each for each in members if isinstance(each, Pointer)))  # two may be one
 
 
 def _with(answer: Any, moved: dict[Pointer, Pointer]) -> Any:

@@ -30,7 +30,8 @@ class ClientCalls(ClientConnections):
 
     def __init__(self, lsa: Lsa, name: str, process_id: int, *, has_tcb_privilege: bool) -> None:
         super().__init__(lsa, name, process_id, has_tcb_privilege=has_tcb_privilege)
-        self._context_buffers: set[int] = set()  # addresses of buffers that only FreeContextBuffer frees (CLA-3)
+        # By address what only FreeContextBuffer frees (CLA-3): each a mark of its own, as addresses are used again.
+        self._context_buffers: dict[int, object] = {}
 
     async def LsaLookupAuthenticationPackage(self, lsa_handle: int, package_name: str) -> int:
         """The id of a package (LLA-1).
@@ -112,12 +113,12 @@ class ClientCalls(ClientConnections):
 
     def mark_buffer(self, pointer: Pointer) -> None:
         """From now on FreeContextBuffer frees it, and LsaFreeReturnBuffer does not."""
-        self._context_buffers.add(pointer.address)
+        self._context_buffers[pointer.address] = object()
 
     def free_buffer(self, buffer: Pointer, origin: Origin) -> bool:
         """Free a buffer that LSA or a package put into this process; False when it is none."""
         if self._context_buffers:
-            self._context_buffers.discard(buffer.address)
+            self._context_buffers.pop(buffer.address, None)
         if self._lsa.pacer.explores:
             touch_commit()
         return buffer.space == self.process.space.name and self.process.free(buffer.address, origin)

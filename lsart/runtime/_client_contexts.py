@@ -7,7 +7,8 @@ between `ClientSspi` and `Client` overrides them:
   before the client gets the leg's result. `packed` holds bytes: LSA has copied ContextData and freed its block. What
   belongs to the context in this process goes into `context.mapped`. A StatusError out of it fails the leg: LSA ends
   the context again and the client never has it.
-- `_unmap_context(context)` is awaited by DeleteSecurityContext for a context that has `mapped`.
+- `_unmap_context(context)` is awaited when a context is deleted, before its half in LSA ends; `_end_half(context)`
+  after that. Whichever comes first and suits ends the half here, once.
 - `_end_mapped()` is called, without waiting, when the process ends: nothing in it can run any more.
 
 A function that works on a context looks it up with `_context_of(handle)`, which refuses every handle that is none in
@@ -75,8 +76,19 @@ class ClientContexts(ClientLogon):
     async def _unmap_context(self, context: ClientContext) -> None:
         """See above."""
 
+    async def _end_half(self, context: ClientContext) -> None:
+        """See above."""
+
     def _end_mapped(self) -> None:
         """See above."""
+
+    async def _leave(self, context: ClientContext) -> None:
+        """End what the client has no handle of any more: the half here, and by a worker the one in LSA."""
+        try:
+            await self._unmap_context(context)
+        finally:
+            self._lsa.contexts.drop(context)
+            await self._end_half(context)
 
     def _context_of(self, handle: object) -> ClientContext:
         """The live context that a handle names.

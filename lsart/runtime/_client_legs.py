@@ -88,24 +88,25 @@ class ClientLegs(ClientContexts):
         legs = self._lsa.legs
         result = await self._call(package, leg.slot, partial(legs.serve, leg), partial(legs.undo, leg=leg))
         try:
-            handle = self._handle_of(context, held, result.context)
-        except StatusError:
-            self._discard(result.output)
-            raise
-        try:
-            if result.packed is not None:
-                await self._map_context(result.context, result.packed)
-                self._must_live()
-        except BaseException:
-            self._give_up(handle, result)
-            raise
-        try:
-            output = await self._filled(result.output, asked)
+            handle = await self._handle_of(context, held, result.context)
         except BaseException:
             self._discard(result.output)
-            if handle is not context:
-                self._give_up(handle, result)
             raise
+        with self._holding(result.context):
+            try:
+                if result.packed is not None:
+                    await self._map(handle, result.context, result.packed)
+            except BaseException:
+                await self._give_up(handle, result)
+                raise
+            try:
+                output = await self._filled(result.output, asked)
+            except BaseException:
+                if handle is not context:
+                    await self._give_up(handle, result)
+                else:
+                    self._discard(result.output)
+                raise
         return ContextLeg(handle, output, result.attributes, result.expiry, result.status)
 
     async def _info_of(self, package: Package) -> SecPkgInfo:
@@ -155,7 +156,7 @@ class ClientLegs(ClientContexts):
 
     # ------------------------------------------------------------------ inside
 
-    def _handle_of(self, given: SecHandle | None, held: ClientContext | None, left: ClientContext) -> SecHandle:
+    async def _handle_of(self, given: SecHandle | None, held: ClientContext | None, left: ClientContext) -> SecHandle:
         """The client's handle of the context that a call left: the one it has, unless the package has another now.
 
         Raises:
@@ -170,14 +171,28 @@ class ClientLegs(ClientContexts):
         if left is held:
             return given
         self._close_context(given)
-        self._lsa.contexts.drop(held)
-        return self._open_context(left)
+        handle = self._open_context(left)
+        await self._leave(held)
+        return handle
 
-    def _give_up(self, handle: SecHandle, result: LegResult) -> None:
+    async def _map(self, handle: SecHandle, context: ClientContext, packed: SecBuffer) -> None:
+        """Set the context up in this process.
+
+        Raises:
+            StatusError: how that failed; SEC_E_INVALID_HANDLE when it was deleted meanwhile.
+        """
+        await self._map_context(context, packed)
+        self._must_live()
+        if self._find_context(handle) is not context:
+            raise self._not_a_handle(handle)
+
+    async def _give_up(self, handle: SecHandle, result: LegResult) -> None:
         """The leg failed after the package had served it: the client has nothing of it."""
         self._discard(result.output)
         if self._close_context(handle) is not None:
-            self._lsa.contexts.drop(result.context)
+            await self._leave(result.context)
+        else:
+            await self._end_half(result.context)
 
     def _discard(self, output: SecBufferDesc) -> None:
         for each in output.buffers:
@@ -195,7 +210,9 @@ class ClientLegs(ClientContexts):
         if not isinstance(message, SecBufferDesc):
             raise TypeError(f"input is a SecBufferDesc or None, got {type(message).__name__} {message!r}")
         copies = []
+        check_number("version", message.version)
         for each in message.buffers:
+            check_number("buffer_type", each.buffer_type)
             at = each.buffer
             data = await self._client.memory.read(at, each.length) if isinstance(at, Pointer) else each.data
             copies.append(SecBuffer(each.buffer_type, data))
@@ -253,12 +270,19 @@ def _room(asked: Asked, max_token: int) -> SecBufferDesc:
         return SecBufferDesc((SecBuffer(constants.SECBUFFER_TOKEN, None, max_token),))
     if not isinstance(asked.output, SecBufferDesc):
         raise TypeError(f"output is a SecBufferDesc or None, got {type(asked.output).__name__} {asked.output!r}")
+    check_number("version", asked.output.version)
     room = []
     for each in asked.output.buffers:
-        if not (each.buffer is None or isinstance(each.buffer, Pointer) or not memoryview(each.buffer).readonly):
+        check_number("buffer_type", each.buffer_type)
+        if not (each.buffer is None or isinstance(each.buffer, Pointer) or _can_be_filled(each.buffer)):
             raise TypeError(f"an output buffer is a bytearray or at an address, got {type(each.buffer).__name__}")
         room.append(SecBuffer(each.buffer_type, None, 0 if asked.allocates else each.length))
     return SecBufferDesc(tuple(room), asked.output.version)
+
+
+def _can_be_filled(buffer: bytes | bytearray | memoryview) -> bool:
+    view = memoryview(buffer)
+    return view.c_contiguous and not view.readonly
 
 
 def bytes_of(name: str, data: object) -> bytes:

@@ -113,7 +113,7 @@ class ClientMetaData(ClientLsaAttributes):
         slot = _QUERY if data is None else _EXCHANGE
         serve = partial(self._serve, used, held, target_name, context_req, data)
         got = await self._call(record.package, slot.name, serve, partial(self._undo, held))
-        return ContextMetaData(got.data, self._handle_of(context, held, got.context), got.status)
+        return ContextMetaData(got.data, await self._handle_of(context, held, got.context), got.status)
 
     async def _serve(
         self,

@@ -256,9 +256,6 @@ class ClientSspi(ClientLegs):
         if failure is not None:
             raise sspi_error(failure)
 
-    async def _let_go(self, record: ClientCredential | ClientContext, request: Request) -> StatusError | None:
-        return await self._lsa.contexts.let_go(record)
-
     async def _acquire(self, package: Package, arguments: tuple[Any, ...], request: Request) -> _Acquired:
         number, expiry = (await self._lsa.entrance.enter(package, _ACQUIRE, *arguments)).outs
         if not number:

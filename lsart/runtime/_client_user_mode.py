@@ -75,7 +75,7 @@ class ClientUserMode(ClientUsers):
         """A buffer that LSA put here, or a block that a user-mode half gave the application."""
         if super()._free_context_buffer(buffer, origin):
             return True
-        self._context_buffers.discard(buffer.address)
+        self._context_buffers.pop(buffer.address, None)
         return self.process.dll_heap.free(buffer.address, origin)
 
     async def _map_context(self, context: ClientContext, packed: SecBuffer) -> None:
@@ -84,13 +84,16 @@ class ClientUserMode(ClientUsers):
         table = await self.user_mode.table_of(context.package)
         data = packed.data
         buffer = self._give_buffer(data, "SpInitUserModeContext")
+        mark = self._context_buffers[buffer.address]
+        mapped = context.mapped if isinstance(context.mapped, MappedContext) else MappedContext(table, self._lsa.bus)
         try:
-            await enter_user(table, _INIT, context.handle, SecBuffer(packed.buffer_type, buffer, len(data)))
-        except StatusError:
-            with suppress(StatusError):
-                await self._client.FreeContextBuffer(buffer)  # unless it did before it failed
+            await self._enter_half(context, mapped, _INIT, SecBuffer(packed.buffer_type, buffer, len(data)))
+        except BaseException:
+            if self._context_buffers.get(buffer.address) is mark:  # else it was freed, whatever is there now
+                self._free_context_buffer(buffer, self._origin("SpInitUserModeContext"))
             raise
-        context.mapped = MappedContext(table, self._lsa.bus)
+        self._touch_contexts("w", "set a half up")
+        context.mapped = mapped
         self._lsa.bus.emit(
             ContextMapped(
                 time_ns=now_ns(),
@@ -150,7 +153,7 @@ class ClientUserMode(ClientUsers):
         try:
             await super().DeleteSecurityContext(context)
         finally:
-            if record is not None:
+            if record is not None and self._find_context(context) is not record:  # else it was not even begun
                 await self._end_half(record)  # unless that is done
 
     async def _unmap_context(self, context: ClientContext) -> None:

@@ -98,10 +98,7 @@ class Legs:
 
     def undo(self, request: Request, result: LegResult, leg: Leg) -> None:
         """Nobody takes the result: what it made goes again."""
-        client = request.client
-        for each in result.output.buffers:
-            if isinstance(each.buffer, Pointer) and client.is_alive:
-                client.free_buffer(each.buffer, Origin(SYSTEM, request.number, client.name, "discard", now_ns()))
+        self._discard(request, result.output)
         if result.context is not leg.context:
             self._contexts.drop(result.context)
 
@@ -115,21 +112,47 @@ class Legs:
             returned = await self._entrance.enter(leg.package, _ACCEPT, *numbers, *given)
         number, output, attributes, expiry, is_mapped, data = returned.outs
         packed, fault = self._take(data, leg)
-        context = self._contexts.follow(leg.credential, leg.context, number)
+        filled = SecBufferDesc() if output is None else output
+        try:
+            context = self._contexts.follow(leg.credential, leg.context, number)
+        except StatusError:
+            self._discard(request, filled)
+            raise
         result = LegResult(
             returned.status,
             context,
-            SecBufferDesc() if output is None else output,
+            filled,
             attributes,
             expiry or None,
             packed if is_mapped else None,
         )
-        failure = StatusError(SEC_E_INTERNAL_ERROR, fault) if fault else _output_fault(result.output, leg)
+        fault = fault or self._address_fault(request, filled, leg)
+        failure = StatusError(SEC_E_INTERNAL_ERROR, fault) if fault else _output_fault(filled, leg)
         if failure is not None:
             self.undo(request, result, leg)
             raise failure
         context.is_complete = result.status not in _UNFINISHED
         return result
+
+    def _discard(self, request: Request, output: SecBufferDesc) -> None:
+        client = request.client
+        for each in output.buffers:
+            if isinstance(each.buffer, Pointer) and client.is_alive:
+                client.free_buffer(each.buffer, Origin(SYSTEM, request.number, client.name, "discard", now_ns()))
+
+    def _address_fault(self, request: Request, output: SecBufferDesc, leg: Leg) -> str:
+        """What is wrong with addresses in the output: the client could free none that is no buffer of its own."""
+        process, bus, fault = request.client.process, self._memory.environment.bus, ""
+        for each in output.buffers if request.client.is_alive else ():
+            at = each.buffer
+            if isinstance(at, Pointer) and not (at.space == process.space.name and process.has_buffer(at.address)):
+                bus.emit(
+                    OutputNotFromHeap(
+                        time_ns=now_ns(), package=leg.package.key, output="OutputBuffers", address=at.address
+                    )
+                )
+                fault = f"{leg.package.name} has output at {at!r}, which is no buffer of {request.client.name}"
+        return fault
 
     def _take(self, data: SecBuffer | None, leg: Leg) -> tuple[SecBuffer, str]:
         """ContextData as bytes, and what is wrong with it. A block of the LSA heap is freed: it is LSA's (SIC-6)."""

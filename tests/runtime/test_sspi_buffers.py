@@ -224,3 +224,33 @@ async def test_a_context_that_wants_a_half_in_the_client_fails_honestly_where_th
         await trio.testing.wait_all_tasks_blocked()
         assert ssp.contexts == {}
         assert lsa.check() == []
+
+
+@pytest.mark.parametrize(
+    "buffers",
+    [
+        SecBufferDesc((SecBuffer("2", bytearray(8)),)),  # type: ignore[arg-type]
+        SecBufferDesc((SecBuffer(-1, bytearray(8)),)),
+        SecBufferDesc((SecBuffer(TOKEN, bytearray(8)),), version="0"),  # type: ignore[arg-type]
+    ],
+)
+@simulated
+async def test_numbers_that_no_structure_of_c_carries_do_not_reach_a_package(buffers: SecBufferDesc) -> None:
+    ssp = Ssp()
+    async with lsart.open_lsa(ssp) as lsa, lsa.connect("alice") as alice:
+        credential = await acquire(alice)
+        with pytest.raises(TypeError):
+            await initialize(alice, credential, message=buffers)
+        with pytest.raises(TypeError):
+            await initialize(alice, credential, output=buffers)
+        assert ssp.names() == ["Acquire"]
+
+
+@simulated
+async def test_an_output_buffer_that_could_not_be_filled_is_refused_before_the_package_is_entered() -> None:
+    ssp = Ssp()
+    async with lsart.open_lsa(ssp) as lsa, lsa.connect("alice") as alice:
+        every_other = SecBufferDesc((SecBuffer(TOKEN, memoryview(bytearray(64))[::2]),))
+        with pytest.raises(TypeError):
+            await initialize(alice, await acquire(alice), output=every_other)
+        assert ssp.names() == ["Acquire"]
