@@ -20,10 +20,11 @@ from lsart.contract import (
     constants,
     enumerations,
 )
-from lsart.runtime._client_legs import bytes_of, check_number, check_text
+from lsart.runtime._client_legs import Asked, bytes_of, check_number, check_text, room_of
 from lsart.runtime._client_packages import ClientPackages
 from lsart.runtime._contexts import ClientContext, ClientCredential
 from lsart.runtime._enter import entry
+from lsart.runtime._legs import output_fault
 
 __all__ = ["ClientLsaAttributes"]
 
@@ -32,6 +33,7 @@ _ADD, _SET_CONTEXT = entry("AddCredentials"), entry("SetContextAttributes")
 _PASSWORD, _EXTENDED = entry("ChangeAccountPassword"), entry("SetExtendedInformation")
 _READ_ONLY = enumerations.SECPKG_EXTENDED_INFORMATION_CLASS.SecpkgMutualAuthLevel
 _CLASSES = frozenset(int(each) for each in enumerations.SECPKG_EXTENDED_INFORMATION_CLASS)
+_ANY_ROOM = SecBufferDesc((SecBuffer(constants.SECBUFFER_TOKEN, None, 0xFFFF_FFFF),))
 _NO_CLASS = enumerations.SECPKG_EXTENDED_INFORMATION_CLASS.SecpkgMaxInfo
 
 
@@ -114,7 +116,8 @@ class ClientLsaAttributes(ClientPackages):
         """Have a package change the password of an account (SCP-1). Page: sdk-api nf-sspi-changeaccountpassworda.
 
         Args:
-            impersonating: whether the caller acts for somebody else. output: what the package may fill.
+            impersonating: whether the caller acts for somebody else. output: the client's own buffers to fill, as of
+                a leg; without it there is one for a token of any size.
 
         Returns:
             What it filled.
@@ -128,16 +131,19 @@ class ClientLsaAttributes(ClientPackages):
         check_text("package_name", package_name)
         if not isinstance(impersonating, bool):
             raise TypeError(f"impersonating is True or False, got {type(impersonating).__name__} {impersonating!r}")
-        if not (output is None or isinstance(output, SecBufferDesc)):
-            raise TypeError(f"output is a SecBufferDesc or None, got {type(output).__name__} {output!r}")
         package = self._find(package_name)
-        room = output or SecBufferDesc((SecBuffer(constants.SECBUFFER_TOKEN),))
+        asked = Asked(True, None, 0, 0, None, output)
+        room = room_of(asked, 0)
 
         async def serve(_: object) -> SecBufferDesc:
-            (filled,) = (await self._lsa.entrance.enter(package, _PASSWORD, *texts, impersonating, room)).outs
-            return filled if isinstance(filled, SecBufferDesc) else SecBufferDesc()
+            (given,) = (await self._lsa.entrance.enter(package, _PASSWORD, *texts, impersonating, room)).outs
+            filled = given if isinstance(given, SecBufferDesc) else SecBufferDesc()
+            failure = output_fault(filled, _ANY_ROOM if output is None else room, package.name)
+            if failure is not None:
+                raise failure
+            return filled
 
-        return await self._call(package, _PASSWORD.name, serve, lambda *_: None)
+        return await self._filled(await self._call(package, _PASSWORD.name, serve, lambda *_: None), asked)
 
     async def set_extended_information(self, package_name: str, information_class: int, information: object) -> None:
         """Tell a package extended information about itself. No public function does so, but LSA can.

@@ -15,6 +15,7 @@ from lsart.contract import (
 )
 from lsart.engine import now_ns
 from lsart.events import ContextMapped
+from lsart.runtime._client_legs import check_number
 from lsart.runtime._client_messages import ClientMessages
 from lsart.runtime._contexts import ClientContext
 from lsart.runtime._mapped import MappedContext
@@ -50,19 +51,25 @@ class ClientExport(ClientMessages):
                 SEC_E_UNSUPPORTED_FUNCTION for one without a half here, for other flags, TO_KERNEL among them (there is
                 no half in a kernel), and when the package cannot; SEC_E_INTERNAL_ERROR when the packed form is not
                 where `Choices.export_allocator` has it; whatever else the package says.
-            ProcessTerminated: this process ended meanwhile.
+            ProcessTerminated: this process ended meanwhile. TypeError: flags that no unsigned long can be.
         """
         await trio.lowlevel.checkpoint()
         found, mapped = self._mapped_of(context)
         if not found.is_complete:
             raise self._not_a_handle(context)
+        check_number("flags", flags)
         if flags & ~_KNOWN:
             raise StatusError(SEC_E_UNSUPPORTED_FUNCTION, f"ExportSecurityContext: flags {flags!r} cannot be served")
         packed, token = await self._enter_half(found, mapped, _EXPORT, flags)
         result = self._packed(found.package, packed)
         if flags & _DELETE_OLD and self._find_context(context) is found:
-            mapped.is_leaving = True  # the package has deleted its half as it exported it
-            await self.DeleteSecurityContext(context)
+            mapped.is_gone = True  # the package has deleted its half as it exported it
+            try:
+                await self.DeleteSecurityContext(context)
+            except BaseException:
+                if isinstance(result.buffer, Pointer):  # nobody gets to know of it
+                    self._free_context_buffer(result.buffer, self._origin("ExportSecurityContext"))
+                raise
         return result, token or None
 
     async def ImportSecurityContext(

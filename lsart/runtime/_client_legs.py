@@ -31,11 +31,12 @@ from lsart.runtime._sspi_status import sspi_error
 if TYPE_CHECKING:
     from lsart.runtime._request import Request
 
-__all__ = ["Asked", "ClientLegs", "bytes_of", "check_number", "check_text"]
+__all__ = ["Asked", "ClientLegs", "bytes_of", "check_luid", "check_number", "check_text", "room_of"]
 
 _T = TypeVar("_T")
 _INFO = entry("GetInfo")
 _ULONG_MAX = 0xFFFF_FFFF
+_LUID_MAX = 0xFFFF_FFFF_FFFF_FFFF
 _UNICODE_MAX = 0xFFFE  # bytes that a UNICODE_STRING can count
 
 
@@ -72,7 +73,7 @@ class ClientLegs(ClientContexts):
             raise self._not_a_handle(credential)
         package = record.package
         is_sized = asked.allocates or asked.output is not None
-        room = _room(asked, 0 if is_sized else (await self._info_of(package)).max_token)
+        room = room_of(asked, 0 if is_sized else (await self._info_of(package)).max_token)
         leg = Leg(
             package,
             used,
@@ -260,7 +261,7 @@ def _discard(request: Request, result: object) -> None:
     """What nobody takes leaves nothing behind."""
 
 
-def _room(asked: Asked, max_token: int) -> SecBufferDesc:
+def room_of(asked: Asked, max_token: int) -> SecBufferDesc:
     """What the package may fill, and how far.
 
     Raises:
@@ -306,6 +307,12 @@ def check_text(name: str, value: object, *, may_be_none: bool = False) -> None:
     size = len(value.encode("utf-16-le", "surrogatepass"))
     if size > _UNICODE_MAX:
         raise StatusError(SEC_E_INTERNAL_ERROR, f"{name} has {size} bytes; at most {_UNICODE_MAX} can be passed")
+
+
+def check_luid(name: str, value: object) -> None:
+    """Raises TypeError for what is neither None nor a LUID."""
+    if value is not None and not (isinstance(value, int) and 0 <= value <= _LUID_MAX):
+        raise TypeError(f"{name} is a LUID or None, got {type(value).__name__} {value!r}")
 
 
 def check_number(name: str, value: object) -> None:

@@ -23,7 +23,7 @@ from lsart.contract import (
 )
 from lsart.engine import now_ns
 from lsart.events import CredentialInUse, ExpiryMissing
-from lsart.runtime._client_legs import Asked, ClientLegs, bytes_of, check_number, check_text
+from lsart.runtime._client_legs import Asked, ClientLegs, bytes_of, check_luid, check_number, check_text
 from lsart.runtime._contexts import ClientContext, ClientCredential
 from lsart.runtime._enter import entry
 from lsart.runtime._package import Package
@@ -78,8 +78,7 @@ class ClientSspi(ClientLegs):
         if get_key_fn is not None or get_key_argument is not None:
             raise StatusError(SEC_E_UNSUPPORTED_FUNCTION, "no package takes a function that gives keys")
         own = self._session()
-        if logon_id is not None and not isinstance(logon_id, int):
-            raise TypeError(f"logon_id is a LUID or None, got {type(logon_id).__name__} {logon_id!r}")
+        check_luid("logon_id", logon_id)
         if logon_id not in (None, own) and not self.has_tcb_privilege:
             raise StatusError(SEC_E_NOT_OWNER, f"{self.name} may not use credentials of another session")
         found = self._find(package)
@@ -234,6 +233,9 @@ class ClientSspi(ClientLegs):
     async def _end(self, record: ClientCredential | ClientContext) -> None:
         """Let go of what the client has no handle of any more, and wait until the package has heard of it."""
         contexts = self._lsa.contexts
+        if not record.package.state.is_available:  # nobody is there to be told
+            contexts.drop(record)
+            return
         is_taken = True
 
         def unserved() -> None:

@@ -177,6 +177,6 @@ class ClientUserMode(ClientUsers):
 
     async def _delete_half(self, context: ClientContext, mapped: MappedContext) -> None:
         """SpDeleteUserModeContext, whose failure changes nothing. Shielded: nobody would call it later."""
-        if self.is_alive and _DELETE.name in mapped.table.entries:
+        if self.is_alive and not mapped.is_gone and _DELETE.name in mapped.table.entries:
             with trio.CancelScope(shield=True), suppress(StatusError):
                 await enter_user(mapped.table, _DELETE, context.handle)

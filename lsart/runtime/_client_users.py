@@ -21,7 +21,7 @@ from lsart.contract import (
     constants,
 )
 from lsart.engine import touch
-from lsart.runtime._client_legs import bytes_of, check_number, check_text
+from lsart.runtime._client_legs import bytes_of, check_luid, check_number, check_text
 from lsart.runtime._client_metadata import ClientMetaData
 from lsart.runtime._enter import entry
 from lsart.runtime._package import Package
@@ -62,8 +62,7 @@ class ClientUsers(ClientMetaData):
         await trio.lowlevel.checkpoint()
         check_number("flags", flags)
         own = self._session()
-        if logon_id is not None and not isinstance(logon_id, int):
-            raise TypeError(f"logon_id is a LUID or None, got {type(logon_id).__name__} {logon_id!r}")
+        check_luid("logon_id", logon_id)
         if logon_id not in (None, own) and not self.has_tcb_privilege:
             raise StatusError(SEC_E_NOT_OWNER, f"{self.name} may not look at another session")
         number = own if logon_id is None else logon_id

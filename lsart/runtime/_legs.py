@@ -33,7 +33,7 @@ from lsart.runtime._package import Package
 if TYPE_CHECKING:
     from lsart.runtime._request import Request
 
-__all__ = ["Leg", "LegResult", "Legs"]
+__all__ = ["Leg", "LegResult", "Legs", "output_fault"]
 
 _INIT, _ACCEPT = entry("InitLsaModeContext"), entry("AcceptLsaModeContext")
 _UNFINISHED = frozenset({SEC_I_CONTINUE_NEEDED, SEC_I_COMPLETE_AND_CONTINUE, SEC_I_INCOMPLETE_CREDENTIALS})
@@ -127,7 +127,11 @@ class Legs:
             packed if is_mapped else None,
         )
         fault = fault or self._address_fault(request, filled, leg)
-        failure = StatusError(SEC_E_INTERNAL_ERROR, fault) if fault else _output_fault(filled, leg)
+        failure = (
+            StatusError(SEC_E_INTERNAL_ERROR, fault)
+            if fault
+            else output_fault(filled, leg.output, leg.package.name, allocates=leg.allocates)
+        )
         if failure is not None:
             self.undo(request, result, leg)
             raise failure
@@ -174,17 +178,20 @@ class Legs:
         return SecBuffer(data.buffer_type, content), fault
 
 
-def _output_fault(output: SecBufferDesc, leg: Leg) -> StatusError | None:
-    """Why the client cannot have this output."""
-    room, name = leg.output.buffers, leg.package.name
-    if len(output.buffers) > len(room):
-        return StatusError(SEC_E_INTERNAL_ERROR, f"{name} filled {len(output.buffers)} buffers of {len(room)}")
-    if leg.allocates:
+def output_fault(
+    output: SecBufferDesc, room: SecBufferDesc, package: str, *, allocates: bool = False
+) -> StatusError | None:
+    """Why the client cannot have this output of a package where it has this room."""
+    if len(output.buffers) > len(room.buffers):
+        return StatusError(
+            SEC_E_INTERNAL_ERROR, f"{package} filled {len(output.buffers)} buffers of {len(room.buffers)}"
+        )
+    if allocates:
         return None
-    for got, place in zip(output.buffers, room, strict=False):
+    for got, place in zip(output.buffers, room.buffers, strict=False):
         if isinstance(got.buffer, Pointer):
-            return StatusError(SEC_E_INTERNAL_ERROR, f"{name} allocated output that nobody asked for")
+            return StatusError(SEC_E_INTERNAL_ERROR, f"{package} allocated output that nobody asked for")
         if got.length > place.length:
-            text = f"{name} has {got.length} bytes for a buffer of {place.length}"
+            text = f"{package} has {got.length} bytes for a buffer of {place.length}"
             return StatusError(SEC_E_BUFFER_TOO_SMALL, text)
     return None

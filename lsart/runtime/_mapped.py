@@ -19,13 +19,14 @@ class MappedContext:
         table: of the package, in that process.
     Attributes:
         is_leaving: the context was deleted while functions of it were under way; the last one ends this half.
+        is_gone: the package has ended it itself, so that nobody else must.
     """
 
-    __slots__ = ("_bus", "_under_way", "is_leaving", "table")
+    __slots__ = ("_bus", "_under_way", "is_gone", "is_leaving", "table")
 
     def __init__(self, table: UserTable, bus: Bus) -> None:
         self.table = table
-        self.is_leaving = False
+        self.is_leaving = self.is_gone = False
         self._bus = bus
         self._under_way: list[str] = []
 

@@ -17,7 +17,8 @@ class Negotiation:
     def __init__(self, loader: Loader) -> None:
         self._loader = loader
         self._explores = exploring()
-        self._chosen: dict[str, bool] = {}  # by key, what somebody said; the package's own flag otherwise
+        # By id, which stays when it is loaded again, what somebody said; the package's own flag otherwise.
+        self._chosen: dict[int, bool] = {}
 
     @property
     def packages(self) -> tuple[Package, ...]:
@@ -31,7 +32,7 @@ class Negotiation:
             StatusError: SEC_E_SECPKG_NOT_FOUND.
         """
         await self._point(f"add {name!r}")
-        self._chosen[self._find(name).key] = True
+        self._chosen[self._find(name).package_id] = True
 
     async def delete(self, name: str) -> None:
         """Take a package off the list. It stays loaded.
@@ -43,11 +44,11 @@ class Negotiation:
         found = self._find(name)
         if not self._is_on(found):
             raise StatusError(SEC_E_SECPKG_NOT_FOUND, f"{name!r} is no package that can be negotiated")
-        self._chosen[found.key] = False
+        self._chosen[found.package_id] = False
 
     def _is_on(self, package: Package) -> bool:
         by_flag = bool(package.info.capabilities & constants.SECPKG_FLAG_NEGOTIABLE)
-        return self._chosen.get(package.key, by_flag)
+        return self._chosen.get(package.package_id, by_flag)
 
     def _find(self, name: str) -> Package:
         for package in self._loader.packages:

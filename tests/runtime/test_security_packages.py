@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from lsas import Log, scripted, simulated, status_of
+from reloadable import writes
 from sspi import Ssp, acquire, initialize, settings
 
 import lsart
@@ -234,3 +236,15 @@ async def test_a_package_that_is_loaded_on_demand_is_one_like_the_others() -> No
         with pytest.raises(lsart.ConfigurationError, match="nowhere"):
             await lsa.load_on_demand("nowhere")
     assert ssp.names()[-2:] == ["Delete", "Free"]
+
+
+@simulated
+async def test_whether_a_package_may_be_chosen_outlives_that_it_is_loaded_again(file: Path) -> None:
+    async with lsart.open_lsa(f"{file}:Cache") as lsa, lsa.connect("alice", trusted=True) as alice:
+        await alice.AddSecurityPackage("cache")
+        writes(file, 2)
+        await lsa.reload("cache")
+        assert [each.name for each in lsa.negotiation.packages] == ["cache"]
+        await alice.DeleteSecurityPackage("cache")
+        await lsa.reload("cache")
+        assert lsa.negotiation.packages == ()

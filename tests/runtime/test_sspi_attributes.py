@@ -12,6 +12,8 @@ from sspi import BOTH, Ssp, acquire, initialize, settings
 
 import lsart
 from lsart.contract import (
+    SEC_E_BUFFER_TOO_SMALL,
+    SEC_E_INTERNAL_ERROR,
     SEC_E_INVALID_HANDLE,
     SEC_E_LOGON_DENIED,
     SEC_E_SECPKG_NOT_FOUND,
@@ -237,3 +239,34 @@ async def test_a_credential_stays_while_the_package_works_on_it() -> None:
         assert found == [STATUS_SUCCESS]
         assert keeper.of("Free") == [(32,)]
         assert lsa.check() == []
+
+
+@simulated
+async def test_what_a_changed_password_brings_goes_into_the_buffers_of_the_client() -> None:
+    keeper = Keeper()
+    async with lsart.open_lsa(keeper) as lsa, lsa.connect("alice") as alice:
+        own = bytearray(8)
+        room = SecBufferDesc((SecBuffer(2, own),))
+        output = await alice.ChangeAccountPassword("keeper", "CONTOSO", "bob", "old", "new", False, room)
+        assert keeper.of("Password")[0][5] == SecBufferDesc((SecBuffer(2, None, 8),))
+        assert own == b"changed\0"
+        assert output == SecBufferDesc((SecBuffer(2, own, 7),))
+        small = SecBufferDesc((SecBuffer(2, bytearray(6)),))
+        too_small = alice.ChangeAccountPassword("keeper", "CONTOSO", "bob", "old", "new", False, small)
+        assert await status_of(too_small) == SEC_E_BUFFER_TOO_SMALL
+        none = alice.ChangeAccountPassword("keeper", "CONTOSO", "bob", "old", "new", False, SecBufferDesc())
+        assert await status_of(none) == SEC_E_INTERNAL_ERROR
+        wrong = SecBufferDesc((SecBuffer("2", own),))  # type: ignore[arg-type]
+        with pytest.raises(TypeError):
+            await alice.ChangeAccountPassword("keeper", "CONTOSO", "bob", "old", "new", False, wrong)
+
+
+@pytest.mark.parametrize("length", [-1, "8", 1 << 32, True])
+@simulated
+async def test_a_length_that_no_unsigned_long_can_be_does_not_reach_a_package(length: Any) -> None:
+    keeper = Keeper()
+    async with lsart.open_lsa(keeper) as lsa, lsa.connect("alice") as alice:
+        credential = await acquire(alice, "keeper")
+        with pytest.raises(TypeError):
+            await alice.SetCredentialsAttributes(credential, 9, b"x", length)
+        assert keeper.read == []

@@ -248,3 +248,39 @@ async def test_a_client_that_dies_while_it_acquires_leaves_nothing() -> None:
         assert ssp.names() == ["Acquire", "Free"]
         assert ssp.credentials == set()
         assert len(lsa.contexts) == 0
+
+
+@pytest.mark.parametrize("logon_id", [-1, 1 << 64])
+@simulated
+async def test_what_no_luid_can_be_does_not_reach_a_package(logon_id: int) -> None:
+    ssp = Ssp()
+    async with lsart.open_lsa(ssp) as lsa, lsa.connect("alice", trusted=True) as alice:
+        with pytest.raises(TypeError):
+            await acquire(alice, logon_id=logon_id)
+        with pytest.raises(TypeError):
+            await alice.GetSecurityUserInfo(logon_id)
+        assert ssp.entered == []
+
+
+@simulated
+async def test_a_credential_of_a_disabled_package_is_gone_though_giving_it_back_is_cancelled() -> None:
+    async def fails(ssp: Ssp, name: str, given: Any) -> Any:
+        if name == "Init":
+            raise ValueError("a fault")
+
+    async with lsart.open_lsa(Ssp(before=fails)) as lsa, lsa.connect("alice") as alice:
+        credential = await acquire(alice)
+        with pytest.raises(StatusError):
+            await initialize(alice, credential)
+        scope = trio.CancelScope()
+
+        async def frees() -> None:
+            with scope:
+                await alice.FreeCredentialsHandle(credential)
+
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(frees)
+            while len(alice._credentials or ()):
+                await trio.lowlevel.checkpoint()
+            scope.cancel()
+        assert len(lsa.contexts) == 0

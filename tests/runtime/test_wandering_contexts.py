@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+import trio
 from lsas import Log, simulated, status_of
 from sealing import NAMES, SIZES, TOKEN_SIZE, Sealing, SealingHalf, connected, message
 
@@ -193,3 +194,44 @@ async def test_what_cannot_be_exported_or_imported() -> None:
         with pytest.raises(TypeError, match="packed_context is a SecBuffer"):
             await imports("sealing", b"bytes")  # type: ignore[arg-type]
         assert lsa.check() == []
+
+
+class Waiting(Wandering):
+    """Signs slowly."""
+
+    async def SpMakeSignature(self, *given: Any) -> Any:
+        await lsart.sleep_ns(10)
+        return super().SpMakeSignature(*given) if given[0] in self.contexts else None
+
+
+@simulated
+async def test_a_half_that_was_deleted_by_exporting_it_is_not_deleted_again_by_what_is_under_way() -> None:
+    package = Sealing(half=Waiting)
+    async with lsart.open_lsa(package) as lsa, lsa.connect("alice") as alice:
+        context = await connected(alice)
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(alice.MakeSignature, context, 0, message(b"x"), 0)
+            await lsart.sleep_ns(5)
+            await alice.ExportSecurityContext(context, DELETE)
+        assert "SpDeleteUserModeContext" not in [each[0] for each in package.halves[0].steps]
+
+
+@simulated
+async def test_an_export_whose_deletion_fails_leaves_no_packed_form_behind() -> None:
+    class Fails(Sealing):
+        def SpDeleteContext(self, context_handle: int) -> None:
+            raise StatusError(SEC_E_INTERNAL_ERROR, "it does not end")
+
+    async with lsart.open_lsa(Fails(half=Wandering)) as lsa, lsa.connect("alice") as alice:
+        context = await connected(alice)
+        assert await status_of(alice.ExportSecurityContext(context, DELETE)) == SEC_E_INTERNAL_ERROR
+        assert alice.process.committed == 0
+
+
+@pytest.mark.parametrize("flags", ["1", None, -1])
+@simulated
+async def test_flags_of_an_export_are_an_unsigned_long(flags: Any) -> None:
+    async with lsart.open_lsa(Sealing(half=Wandering)) as lsa, lsa.connect("alice") as alice:
+        context = await connected(alice)
+        with pytest.raises(TypeError, match="unsigned long"):
+            await alice.ExportSecurityContext(context, flags)
