@@ -302,8 +302,8 @@ class Dispatcher:
             raise
         finally:
             current_request.set(None)
-            if request.at_end is not None:
-                request.at_end()
+            for do in request.at_end or ():
+                do()
             if self._explores:
                 own(None)
                 rename(f"LSA worker {worker}")

@@ -70,7 +70,7 @@ class Request:
         self.outer, self.is_trusted = outer, is_trusted
         self.client_token: int | None = None  # LSA's handle, once a package asked
         self.attributes = 0  # SECPKG_CALL bits of a call that LSA makes in a client's name
-        self.at_end: Callable[[], object] | None = None  # once its worker is through with it
+        self.at_end: list[Callable[[], object]] | None = None  # what to do once its worker is through with it
         self.callbacks: CallbackLine | None = None  # once a package called back
         self.arrived_ns = now
         self.task = trio.lowlevel.current_task()
@@ -80,14 +80,9 @@ class Request:
 
     def before_end(self, do: Callable[[], object]) -> None:
         """Do this, too, once the worker is through with the call."""
-        earlier = self.at_end
-
-        def both() -> None:
-            if earlier is not None:
-                earlier()
-            do()
-
-        self.at_end = both
+        if self.at_end is None:  # most calls leave nothing to do
+            self.at_end = []
+        self.at_end.append(do)
 
 
 class Worker:

@@ -174,3 +174,17 @@ def test_the_last_of_the_heap_goes_to_whoever_comes_first(strategy: str) -> None
     result = lsart.explore(main, strategy=strategy, labelled=True, schedules=400, shrink=False)
     assert result.failure is None
     assert found == {(), ("alice",), ("bob",)}
+
+
+@simulated
+async def test_one_call_may_map_any_number_of_buffers(log: Log) -> None:
+    async def body(table: FunctionTable, request: ClientRequest, message: bytes) -> None:
+        for _ in range(1500):  # more than Python's stack is deep
+            await table.MapBuffer(SecBuffer(TOKEN | UNMAPPED, theirs, 5))
+
+    async with lsart.open_lsa(scripted("a", call=body), bus=log.bus) as lsa:
+        async with lsa.connect("alice") as alice:
+            theirs = await alice.memory.place(b"token")
+            await alice.call("a", b"")
+            assert on_lsa_heap(log, BlockFreed) == on_lsa_heap(log, BlockAllocated)  # in the order of the mappings
+        assert lsa.check() == []
