@@ -12,7 +12,7 @@ from lsart.contract import (
     Pointer,
     ProcessTerminated,
 )
-from lsart.engine import now_ns, touch
+from lsart.engine import touch
 from lsart.memory import Section
 from lsart.runtime._caller import life_of
 from lsart.runtime._client_providers import ClientProviders
@@ -130,7 +130,7 @@ class Client(ClientProviders):
             return
         if self._lsa.pacer.explores:
             touch(life_of(self.name), "w", f"end {self.name}", is_told=False)
-            if len(self.handles):
+            if self.holds_objects:
                 touch("the tokens of LSA", "w", is_told=False)
                 touch("the logon sessions of LSA", "w", is_told=False)
         self.is_alive = False
@@ -139,7 +139,7 @@ class Client(ClientProviders):
         self.run_down()
         for handle in self._handles:
             self._disconnect(handle, "terminated")
-        self.handles.close_all(now_ns())
+        self.close_handles()
         self.process.close()
         self._lsa.forget(self)
 

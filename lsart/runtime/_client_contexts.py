@@ -144,7 +144,7 @@ class ClientContexts(ClientLogon):
 
     def check(self) -> list[str]:
         """Every invariant of the handles of this process; [] when sound."""
-        messages = self.handles.check()
+        messages = self.check_handles()
         for table in (self._credentials, self._contexts):
             if table is not None:
                 messages += table.check()

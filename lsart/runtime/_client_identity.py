@@ -24,11 +24,21 @@ class ClientIdentity:
     Its functions do not wait, so they are plain functions.
 
     Attributes:
-        handles: to objects; connections have numbers of their own. token: the process's, which one of the handles
-            names; None for a process of the system's session, whose token is not modelled.
+        handles: to objects; connections have numbers of their own. token: the process's; None for a process of the
+            system's session, whose token is not modelled.
     """
 
-    __slots__ = ("_explores", "_impersonated", "_next_thread", "_threads", "handles", "name", "process_id", "token")
+    __slots__ = (
+        "_explores",
+        "_held",
+        "_impersonated",
+        "_next_thread",
+        "_threads",
+        "handles",
+        "name",
+        "process_id",
+        "token",
+    )
 
     def __init__(self, name: str, process_id: int, environment: Environment) -> None:
         self.name = name
@@ -36,6 +46,8 @@ class ClientIdentity:
         self.handles = HandleTable(environment)
         self.token: AccessToken | None = None
         self._explores = exploring()
+        # By what tokens the process and its threads act is no number of the process, so CloseHandle does not reach it.
+        self._held = HandleTable(environment)
         self._next_thread = process_id * _THREAD_IDS
         # Most clients are never asked, so both come with their first entry.
         self._threads: WeakKeyDictionary[trio.lowlevel.Task, int] | None = None
@@ -54,10 +66,7 @@ class ClientIdentity:
         token = self.handles.find(token_handle)
         if not isinstance(token, AccessToken):
             return False
-        # A handle of the thread's own, so that the token stays when the given one is closed.
-        own = self.handles.duplicate(token_handle, self.handles, Origin("", None, self.name, "", now_ns()))
-        if own is None:
-            raise InternalError(f"the handles of {self.name} are not limited")
+        own = self._hold(token)  # so that it stays when the given handle is closed
         self.RevertToSelf()
         if self._impersonated is None:
             self._impersonated = WeakKeyDictionary()
@@ -69,8 +78,28 @@ class ClientIdentity:
         self._touch("act by a token no longer")
         if self._impersonated is not None:
             _, handle = self._impersonated.pop(trio.lowlevel.current_task(), (None, 0))
-            self.handles.close(handle, now_ns())
+            self._held.close(handle, now_ns())
         return True
+
+    def run_by(self, token: AccessToken) -> None:
+        """The process runs by this token, to which it gets a handle as well."""
+        self.token = token
+        self._hold(token)
+        self.handles.open(token, self._opener())
+
+    @property
+    def holds_objects(self) -> bool:
+        """Whether anything ends, or may end, with the process."""
+        return bool(len(self.handles) or len(self._held))
+
+    def close_handles(self) -> None:
+        """The process ends, and with it all that it has to objects."""
+        self.handles.close_all(now_ns())
+        self._held.close_all(now_ns())
+
+    def check_handles(self) -> list[str]:
+        """Every invariant of its handles to objects; [] when sound."""
+        return [*self.handles.check(), *self._held.check()]
 
     def impersonated_by(self, task: trio.lowlevel.Task) -> AccessToken | None:
         """The token by which a thread acts that is not its process's."""
@@ -87,6 +116,15 @@ class ClientIdentity:
             self._threads[task] = known = self._next_thread
             self._next_thread += 4
         return known
+
+    def _hold(self, token: AccessToken) -> int:
+        own = self._held.open(token, self._opener())
+        if own is None:
+            raise InternalError(f"the handles of {self.name} are not limited")
+        return own
+
+    def _opener(self) -> Origin:
+        return Origin("", None, self.name, "", now_ns())
 
     def _touch(self, what: str) -> None:
         if self._explores:

@@ -62,6 +62,9 @@ class Identities:
         task = trio.lowlevel.current_task()
         self._acting[task] = acting = _Acting(token, handle, origin)
         request = current_request.get()
+        # A task may have outlived the inner call in which it was started; then it ends with the one around that.
+        while request is not None and request.is_finished:
+            request = request.outer
         assert request is not None  # whose client it is
         request.before_end(partial(self._end_of_call, task, acting))
 

@@ -18,7 +18,7 @@ from lsart.contract import (
     constants,
 )
 from lsart.engine import exploring, now_ns, touch
-from lsart.events import Bus, MachineStateChanged, Origin, PackagePreferred
+from lsart.events import Bus, MachineStateChanged, PackagePreferred
 from lsart.memory import Environment, LsaMemory, Machine
 from lsart.runtime._accepted_credentials import CredentialOffice
 from lsart.runtime._account_services import AccountServices
@@ -233,8 +233,7 @@ class Lsa:
             raise ValueError(f"a client named {name!r} is running already; names of live clients are unique")
         client = Client(self, name, process_id, has_tcb_privilege=has_tcb_privilege, is_restricted=is_restricted)
         if isinstance(held, AccessToken):
-            client.token = held
-            client.handles.open(held, Origin("", None, name, "", now_ns()))
+            client.run_by(held)
         self._clients[name] = client
         return client
 

@@ -108,7 +108,7 @@ async def test_session_process_thread_privilege_and_restriction_are_told() -> No
         )
         assert first.thread_id != of_winlogon.thread_id
         assert isinstance(held, AccessToken)
-        assert held.handles == 1
+        assert held.handles == 2  # the process's handle, and the process
         alice.terminate()
         assert held.is_closed
         assert lsa.check() == []

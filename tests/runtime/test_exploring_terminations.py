@@ -10,6 +10,7 @@ from tokens import LUID, create
 
 import lsart
 from lsart.contract import ClientRequest, FunctionTable
+from lsart.events import Origin
 from lsart.runtime import LsaSettings
 
 SETTINGS = LsaSettings(costs=lsart.Costs(heap_lock=0, commit_page=0, create_section=0), watchdog=None)
@@ -46,7 +47,9 @@ async def logged_on(lsa: lsart.Lsa, table: FunctionTable, *names: str) -> list[l
     clients = []
     for name in names:
         handle, _ = await create(table)
-        clients.append(lsa.start_client(name, token=handle))
+        clients.append(lsa.start_client(name))
+        origin = Origin("", None, name, "", lsart.now_ns())
+        assert lsa.security.handles.duplicate(handle, clients[-1].handles, origin) is not None
         table.win32.CloseHandle(handle)
     lsa.security.sessions.hand_over(lsa.security.sessions.get(LUID), lsart.now_ns())
     return clients
