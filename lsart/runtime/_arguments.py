@@ -161,6 +161,13 @@ def arguments(slot: Slot, names: tuple[str, ...], args: tuple[Any, ...], kwargs:
     return tuple(bound[name] for name in names)
 
 
+def _shown(value: Any) -> str:
+    """What a value is that should have been bytes, text or a structure: it may hold a secret, and a client may read of
+    it. Numbers and addresses do not."""
+    name = type(value).__name__
+    return f"{name} {value!r}" if isinstance(value, int | float | Pointer | ClientRequest) else name
+
+
 def _anything(value: Any) -> str:
     return ""
 
@@ -195,7 +202,7 @@ def _pointer(nullable: bool, takes_bytes: bool) -> Check:
             return ""
         if value is None:
             return "" if nullable else "is NULL"
-        raise TypeError(f"expected a Pointer or None, got {type(value).__name__} {value!r}")
+        raise TypeError(f"expected a Pointer or None, got {_shown(value)}")
 
     return check
 
@@ -203,7 +210,7 @@ def _pointer(nullable: bool, takes_bytes: bool) -> Check:
 def _text(c_type: str, limit: int | None) -> Check:
     def check(value: Any) -> str:
         if not isinstance(value, str):
-            raise TypeError(f"expected text for {c_type}, got {type(value).__name__} {value!r}")
+            raise TypeError(f"expected text for {c_type}, got {_shown(value)}")
         size = len(value.encode("utf-16-le", "surrogatepass"))
         if limit is None or size <= limit:
             return ""
@@ -255,7 +262,7 @@ def _structure(kind: type[object]) -> Check:
     def check(value: Any) -> str:
         if isinstance(value, kind):
             return ""
-        raise TypeError(f"expected a {kind.__name__}, got {type(value).__name__} {value!r}")
+        raise TypeError(f"expected a {kind.__name__}, got {_shown(value)}")
 
     return check
 
@@ -264,7 +271,7 @@ def _array(kind: type[object]) -> Check:
     def check(value: Any) -> str:
         if isinstance(value, (tuple, list)) and all(isinstance(each, kind) for each in value):
             return ""
-        raise TypeError(f"expected a tuple of {kind.__name__}, got {type(value).__name__} {value!r}")
+        raise TypeError(f"expected a tuple of {kind.__name__}, got {_shown(value)}")
 
     return check
 
