@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import attrs
 
+from lsart.contract._members import member
 from lsart.contract._pointer import Pointer
 from lsart.contract._security_structures import LSA_STRING, LSA_TOKEN_INFORMATION_NULL, LSA_TOKEN_INFORMATION_V1
 from lsart.contract._status import NTSTATUS
@@ -39,18 +40,21 @@ class SECPKG_PRIMARY_CRED:
             LSA gives them to SpAcceptCredentials, so that it can wipe them afterwards (PRC-1).
         user_sid: the user as a SID. flags: PRIMARY_CRED bits, the top byte is a package.
         dns_domain_name, upn, logon_server: as far as they are known.
+
+    Raises:
+        TypeError: a member of another type. The message does not show it.
     """
 
-    logon_id: int = 0
-    downlevel_name: str = ""
-    domain_name: str = ""
-    password: str | LSA_STRING = attrs.field(default="", repr=False)
-    old_password: str | LSA_STRING = attrs.field(default="", repr=False)
-    user_sid: str | None = None
-    flags: int = 0
-    dns_domain_name: str = ""
-    upn: str = ""
-    logon_server: str = ""
+    logon_id: int = attrs.field(default=0, validator=member(int))
+    downlevel_name: str = attrs.field(default="", validator=member(str))
+    domain_name: str = attrs.field(default="", validator=member(str))
+    password: str | LSA_STRING = attrs.field(default="", repr=False, validator=member(str, LSA_STRING))
+    old_password: str | LSA_STRING = attrs.field(default="", repr=False, validator=member(str, LSA_STRING))
+    user_sid: str | None = attrs.field(default=None, validator=member(str, type(None)))
+    flags: int = attrs.field(default=0, validator=member(int))
+    dns_domain_name: str = attrs.field(default="", validator=member(str))
+    upn: str = attrs.field(default="", validator=member(str))
+    logon_server: str = attrs.field(default="", validator=member(str))
 
     @property
     def logon_package(self) -> int | None:
@@ -68,11 +72,11 @@ class SECPKG_SUPPLEMENTAL_CRED:
         package_name: whose it is, and who gets it.
 
     Raises:
-        TypeError: the credentials are not bytes.
+        TypeError: the credentials are not bytes. The message does not show them.
     """
 
-    package_name: str
-    credentials: bytes = attrs.field(default=b"", repr=False, validator=attrs.validators.instance_of(bytes))
+    package_name: str = attrs.field(validator=member(str))
+    credentials: bytes = attrs.field(default=b"", repr=False, validator=member(bytes))
 
     @property
     def credential_size(self) -> int:

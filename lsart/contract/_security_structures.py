@@ -13,6 +13,7 @@ from typing import Final
 
 import attrs
 
+from lsart.contract._members import member
 from lsart.contract._pointer import Pointer
 
 __all__ = [
@@ -34,6 +35,7 @@ __all__ = [
 _USHORT_MAX = 0xFFFF
 _NEVER = 0x7FFF_FFFF_FFFF_FFFF  # the latest time that a LARGE_INTEGER says
 _SOURCE_NAME = 8  # bytes
+_NULL = type(None)
 
 
 @attrs.frozen
@@ -49,19 +51,22 @@ class LSA_STRING:
 
     Raises:
         ValueError: a length that the structure cannot carry, or less room than bytes.
-        TypeError: a pointer without a length.
+        TypeError: a pointer without a length, or neither text nor a pointer.
     """
 
-    buffer: str | Pointer = ""
+    buffer: str | Pointer = attrs.field(default="", validator=member(str, Pointer))
     length: int = attrs.field()
     maximum_length: int = attrs.field()
 
     @length.default
     def _length_of_the_text(self) -> int:
-        if isinstance(self.buffer, str):
+        given: object = self.buffer
+        if isinstance(given, str):
             # Half a surrogate pair is no character, but a key may hold anything.
-            return len(self.buffer.encode("utf-8", "surrogatepass"))
-        raise TypeError(f"LSA_STRING({self.buffer!r}): say how many bytes are there: length=...")
+            return len(given.encode("utf-8", "surrogatepass"))
+        if isinstance(given, Pointer):
+            raise TypeError(f"LSA_STRING({given!r}): say how many bytes are there: length=...")
+        return 0  # the validator is about to refuse it
 
     @maximum_length.default
     def _just_enough(self) -> int:
@@ -77,18 +82,18 @@ class LSA_STRING:
 
 @attrs.frozen
 class SID_AND_ATTRIBUTES:
-    """A user or group, and how it counts: SE_GROUP bits of winnt.h."""
+    """A user or group, and how it counts: SE_GROUP bits of winnt.h. Raises TypeError for other types of members."""
 
-    sid: str
-    attributes: int = 0
+    sid: str = attrs.field(validator=member(str))
+    attributes: int = attrs.field(default=0, validator=member(int))
 
 
 @attrs.frozen
 class LUID_AND_ATTRIBUTES:
-    """A privilege by its LUID, and whether it is on: SE_PRIVILEGE bits of winnt.h."""
+    """A privilege by its LUID, and whether it is on: SE_PRIVILEGE bits of winnt.h. Raises TypeError likewise."""
 
-    luid: int
-    attributes: int = 0
+    luid: int = attrs.field(validator=member(int))
+    attributes: int = attrs.field(default=0, validator=member(int))
 
 
 @attrs.frozen
@@ -99,11 +104,11 @@ class TOKEN_SOURCE:
         source_name: at most eight bytes. source_identifier: a LUID.
 
     Raises:
-        ValueError: a longer name.
+        ValueError: a longer name. TypeError: a member of another type.
     """
 
-    source_name: str
-    source_identifier: int = 0
+    source_name: str = attrs.field(validator=member(str))
+    source_identifier: int = attrs.field(default=0, validator=member(int))
 
     def __attrs_post_init__(self) -> None:
         size = len(self.source_name.encode("utf-8", "surrogatepass"))
@@ -113,10 +118,16 @@ class TOKEN_SOURCE:
 
 @attrs.frozen(kw_only=True)
 class LSA_TOKEN_INFORMATION_NULL:
-    """What an anonymous token is made of. `expiration_time` counts 100 ns since 1601; the default is never."""
+    """What an anonymous token is made of. `expiration_time` counts 100 ns since 1601; the default is never.
 
-    groups: tuple[SID_AND_ATTRIBUTES, ...] = ()
-    expiration_time: int = _NEVER
+    Raises:
+        TypeError: a member of another type.
+    """
+
+    groups: tuple[SID_AND_ATTRIBUTES, ...] = attrs.field(
+        default=(), validator=member(tuple, Pointer, each=SID_AND_ATTRIBUTES)
+    )
+    expiration_time: int = attrs.field(default=_NEVER, validator=member(int))
 
 
 @attrs.frozen(kw_only=True)
@@ -129,15 +140,22 @@ class LSA_TOKEN_INFORMATION_V1:
         privileges: LSA's policy adds to them.
         owner: SID of the default owner, None for the user. default_dacl: bytes of it, None for no protection.
         expiration_time: in 100 ns since 1601; the default is never.
+
+    Raises:
+        TypeError: a member of another type, such as the text of a SID for `user`.
     """
 
-    user: SID_AND_ATTRIBUTES
-    primary_group: str
-    groups: tuple[SID_AND_ATTRIBUTES, ...] | Pointer = ()
-    privileges: tuple[LUID_AND_ATTRIBUTES, ...] = ()
-    owner: str | None = None
-    default_dacl: bytes | None = None
-    expiration_time: int = _NEVER
+    user: SID_AND_ATTRIBUTES = attrs.field(validator=member(SID_AND_ATTRIBUTES))
+    primary_group: str = attrs.field(validator=member(str))
+    groups: tuple[SID_AND_ATTRIBUTES, ...] | Pointer = attrs.field(
+        default=(), validator=member(tuple, Pointer, each=SID_AND_ATTRIBUTES)
+    )
+    privileges: tuple[LUID_AND_ATTRIBUTES, ...] = attrs.field(
+        default=(), validator=member(tuple, each=LUID_AND_ATTRIBUTES)
+    )
+    owner: str | None = attrs.field(default=None, validator=member(str, _NULL))
+    default_dacl: bytes | None = attrs.field(default=None, validator=member(bytes, _NULL))
+    expiration_time: int = attrs.field(default=_NEVER, validator=member(int))
 
 
 CRED_TYPE_GENERIC: Final = 1
@@ -165,9 +183,7 @@ class ENCRYPTED_CREDENTIALW:
     target_name: str
     type: int = CRED_TYPE_GENERIC
     user_name: str = ""
-    credential_blob: bytes = attrs.field(
-        default=b"", repr=False, validator=attrs.validators.instance_of((bytes, bytearray))
-    )
+    credential_blob: bytes = attrs.field(default=b"", repr=False, validator=member(bytes, bytearray))
     comment: str = ""
     block: Pointer | None = attrs.field(default=None, eq=False)
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import attrs
 import pytest
 import trio
 from logons import Ask, authenticator, create, log_on
 from lsas import Log, in_use, simulated, status_of
+from tokens import USER, V1
 
 import lsart
 from lsart.contract import (
@@ -238,3 +240,19 @@ async def test_an_lsa_that_shuts_down_takes_back_what_a_logon_under_way_had_made
         await trio.testing.wait_all_tasks_blocked()
     assert len(log.of(LogonSessionEnded)) == 1
     assert in_use(lsa) == {}
+
+
+@pytest.mark.parametrize("wrong", [{"user": USER}, {"groups": ("S-1-1-0",)}, {"owner": 500}])
+@simulated
+async def test_a_package_that_makes_a_token_of_the_wrong_things_faults_and_the_lsa_goes_on(
+    wrong: dict[str, Any], log: Log
+) -> None:
+    async def answer(table: FunctionTable, ask: Ask) -> LogonUserResult:
+        return await create(table, ask, token_information=attrs.evolve(V1, **wrong))
+
+    other = authenticator("other")
+    async with lsart.open_lsa(authenticator(answer=answer), other, bus=log.bus) as lsa, lsa.connect("alice") as client:
+        assert await status_of(log_on(client)) == STATUS_UNSUCCESSFUL
+        assert log.one(PackageDisabled).reason.startswith("TypeError: LSA_TOKEN_INFORMATION_V1: ")
+        await log_on(client, package="other")
+        assert lsa.check() == []
