@@ -14,7 +14,7 @@ import sys
 import time
 from collections.abc import Sequence
 
-from _keeper import Keeper
+from _samples import ACCOUNTS, MESSAGES, PACKAGES, VISITS
 
 import lsart
 from lsart.memory import Resource
@@ -22,14 +22,13 @@ from lsart.runtime import LsaSettings
 from lsart.stress import Battery
 
 CALLS, SMOKE_CALLS = 100_000, 5_000
-PACKAGES = (Keeper, "minimal", "ticketcache")
 
 
 async def attack(calls: int) -> tuple[Battery, list[str]]:
     """Make the calls; what is wrong afterwards."""
-    settings = LsaSettings(watchdog=None)
+    settings = LsaSettings(accounts=ACCOUNTS, watchdog=None)
     async with lsart.open_lsa(*PACKAGES, settings=settings) as lsa:
-        battery = Battery(lsa, calls=calls)
+        battery = Battery(lsa, calls=calls, makers=MESSAGES, visits=VISITS)
         await battery.run()
         wrong = lsa.check()
         wrong += [

@@ -4,7 +4,8 @@ import sys
 from types import ModuleType
 
 from lsart.stress._arrivals import Arrivals, Burst, Poisson, Ramp, Start, Steady
-from lsart.stress._battery import BATTERY_ACTIONS, Battery
+from lsart.stress._battery import Battery
+from lsart.stress._battery_actions import BATTERY_ACTIONS
 from lsart.stress._battery_functions import BATTERY_FUNCTIONS
 from lsart.stress._distributions import Constant, Distribution, Exponential, OneOf, Pareto, Uniform
 from lsart.stress._faults import ScenarioError, ScenarioFault

@@ -53,7 +53,7 @@ def keep_what_is_of_use(name: str, result: object, values: SspiValues) -> None:
             values.found("buffers", buffer)
         case _ if name == "QueryContextAttributes":
             _keep_blocks(result, values)
-        case int() if name.startswith("Lsa"):
+        case int() if name in ("LsaConnectUntrusted", "LsaRegisterLogonProcess"):
             values.found("connections", result)
 
 

@@ -13,7 +13,7 @@ from lsart.events import HostileWrite
 from lsart.memory import LSASS, Access, Section
 from lsart.runtime import Client, Lsa
 from lsart.stress._battery import Battery
-from lsart.stress._operations import MessageMaker
+from lsart.stress._operations import Doing, messages_of, visits_of
 from lsart.stress._scenario import HostileGroup
 
 __all__ = ["Attack"]
@@ -25,16 +25,16 @@ class Attack:
     Every write goes through the client's own mapping, so it can hit nothing that a hostile process could not.
 
     Args:
-        makers: of the messages that packages understand, for hostile calls.
+        operations: of the packages' clients, for hostile calls to look like.
     """
 
     def __init__(
-        self, lsa: Lsa, group: HostileGroup, package: str, makers: Mapping[str, MessageMaker], start_ns: int
+        self, lsa: Lsa, group: HostileGroup, package: str, operations: Mapping[str, Doing], start_ns: int
     ) -> None:
         self._lsa = lsa
         self._group = group
         self._package = package
-        self._makers = makers
+        self._operations = operations
         self._start = start_ns
         self._random = current().random("hostile", group.name)
         self._clients: list[Client] = []
@@ -57,7 +57,14 @@ class Attack:
         """Start the processes that make hostile calls, if the group has some; they end when the calls are made."""
         group = self._group
         if group.calls is not None:
-            battery = Battery(self._lsa, calls=group.calls, name=group.name, processes=group.count, makers=self._makers)
+            battery = Battery(
+                self._lsa,
+                calls=group.calls,
+                name=group.name,
+                processes=group.count,
+                makers=messages_of(self._operations),
+                visits=visits_of(self._operations),
+            )
             nursery.start_soon(battery.run, name=f"calls of {group.name}")
 
     def end(self) -> None:

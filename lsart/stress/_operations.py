@@ -27,6 +27,7 @@ __all__ = [
     "messages_of",
     "offered_operations",
     "pay",
+    "visits_of",
 ]
 
 MessageMaker = Callable[[Random, int], bytes]
@@ -71,6 +72,11 @@ def is_visit(doing: Doing) -> TypeGuard[Visit]:
 def messages_of(operations: Mapping[str, Doing]) -> dict[str, MessageMaker]:
     """Those operations that make a message: what can be sent damaged, too."""
     return {name: cast("MessageMaker", each) for name, each in operations.items() if not is_visit(each)}
+
+
+def visits_of(operations: Mapping[str, Doing]) -> dict[str, Visit]:
+    """Those operations that make their calls themselves."""
+    return {name: each for name, each in operations.items() if is_visit(each)}
 
 
 async def pay(name: str, visit: Visit, client: Client, random: Random, size: int) -> None:

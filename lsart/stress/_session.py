@@ -18,7 +18,7 @@ from lsart.memory import Resource
 from lsart.runtime import Lsa, LsaSettings, Resolved, open_lsa
 from lsart.stress._faults import ScenarioError, ScenarioFault, did_you_mean
 from lsart.stress._hostile import Attack
-from lsart.stress._operations import Doing, messages_of, offered_operations
+from lsart.stress._operations import Doing, offered_operations
 from lsart.stress._population import Population, Tally
 from lsart.stress._result import ExitCode, Progress, StressResult
 from lsart.stress._scenario import ClientGroup, HostileGroup, Scenario
@@ -182,9 +182,8 @@ class Session:
             Population(lsa, group, self._package(lsa, group, path), makers, self._tally, start)
             for path, group in _placed("clients", self.scenario.groups())
         ]
-        messages = messages_of(makers)
         attacks = [
-            Attack(lsa, group, self._package(lsa, group, path), messages, start)
+            Attack(lsa, group, self._package(lsa, group, path), makers, start)
             for path, group in _placed("hostile", self.scenario.hostile)
         ]
         async with trio.open_nursery() as enemies:
