@@ -15,6 +15,8 @@ import lsart_packages.challenge
 import lsart_packages.password
 import lsart_packages.ticketcache
 from _keeper import NUMBERS, Keeper
+from _roamer import Roamer
+from _roaming import roam
 from lsart_packages.challenge import identity
 from lsart_packages.password import WHOAMI, encode_logon
 
@@ -23,7 +25,7 @@ from lsart.stress import MessageMaker, Visit
 
 __all__ = ["ACCOUNTS", "HONEST", "MESSAGES", "PACKAGES", "VISITS"]
 
-PACKAGES: Final = (Keeper, "minimal", "ticketcache", "password", "challenge")
+PACKAGES: Final = (Keeper, Roamer, "minimal", "ticketcache", "password", "challenge")
 HONEST: Final = ("ann", "ben")
 """Accounts whose passwords no hostile client knows: "ann's password"."""
 
@@ -64,5 +66,5 @@ MESSAGES: Final[Mapping[str, MessageMaker]] = MappingProxyType(
     }
 )
 VISITS: Final[Mapping[str, Visit]] = MappingProxyType(
-    {name: each for name, each in _operations().items() if inspect.iscoroutinefunction(each)}
+    {name: each for name, each in _operations().items() if inspect.iscoroutinefunction(each)} | {"roam": roam}
 )

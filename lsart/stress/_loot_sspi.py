@@ -93,11 +93,11 @@ class SspiValues(Values):
         return self.or_wrong(bytearray(random.randbytes(random.choice(MESSAGE_SIZES))))
 
     def sized_structure(self) -> tuple[Any, Any]:
-        """A structure, and how long it is said to be; None says nothing, which will not do for one at an address."""
+        """A structure, and how long it is said to be; None says nothing, which will not do for one at an address. Which
+        of the two goes with one of another call is not known here."""
         structure, length = self.structure(), None if self.yes_or_no() else self.length()
-        if length is None:
-            self.has_wrong_type |= isinstance(structure, Pointer)
-        else:
+        self.has_wrong_type |= isinstance(structure, Pointer)
+        if length is not None:
             self.has_wrong_type |= not isinstance(length, int) or not 0 <= length < 2**32
         return structure, length
 
