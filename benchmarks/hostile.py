@@ -2,9 +2,13 @@
 
     python benchmarks/hostile.py [--calls N] [--seed S] [--smoke] [--check]
 
-Prints how each function ended how often. The calls follow from the seed alone: one that must not end as it did is told
-with its number, and the same seed makes it again. Fails, whether asked to check or not, when an invariant of LSA is
-broken or something is still charged after its end. tests/stress/test_battery.py makes as many beside honest clients.
+All samples are there at once, so that logons, contexts and messages are real. The calls are made twice: once with the
+few workers that LSA has by default, once beside two honest clients, whose answers and events must be those that they
+have alone. Prints how each function ended how often. The calls follow from the seed alone: one that must not end as it
+did is told with its number, and the same seed makes it again. Fails, whether asked to check or not, when an invariant
+of LSA is broken, a package has fallen, an honest client noticed anything, or something is charged after its end.
+
+tests/stress/test_battery.py makes fewer calls, beside the same honest clients.
 """
 
 from __future__ import annotations
@@ -14,6 +18,7 @@ import sys
 import time
 from collections.abc import Sequence
 
+from _honest import lived
 from _samples import ACCOUNTS, MESSAGES, PACKAGES, VISITS
 
 import lsart
@@ -21,7 +26,7 @@ from lsart.memory import Resource
 from lsart.runtime import LsaSettings
 from lsart.stress import Battery
 
-CALLS, SMOKE_CALLS = 100_000, 5_000
+CALLS, SMOKE_CALLS, CALLS_FOR_A_ROUND = 100_000, 5_000, 1_000
 
 
 async def attack(calls: int) -> tuple[Battery, list[str]]:
@@ -47,6 +52,21 @@ def show(battery: Battery) -> None:
         print(f"{total:>8,}  {name:<32}{told}")
 
 
+def beside_honest_clients(calls: int, seed: int) -> list[str]:
+    """What is wrong with two lives beside as many hostile calls."""
+    rounds = max(calls // CALLS_FOR_A_ROUND, 5)
+    alone, beside = lived(0, rounds, seed), lived(calls, rounds, seed)
+    answers, events = (sum(map(len, each.values())) for each in (beside.answers, beside.told))
+    print(f"beside them, 2 honest clients got {answers:,} answers; {events:,} events tell of them")
+    wrong = [*alone.wrong, *beside.wrong, *map(str, beside.faults)]
+    for name, told in beside.told.items():
+        if beside.answers[name] != alone.answers[name]:
+            wrong.append(f"{name} was not answered as without enemies")
+        if told != alone.told[name]:
+            wrong.append(f"the events of {name} are not those without enemies")
+    return wrong
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="Hostile calls against an LSA.")
     parser.add_argument("--calls", type=int, help=f"how many; {CALLS:,} if not given")
@@ -61,6 +81,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     took = time.perf_counter() - start
     show(battery)
     print(f"\n{battery.done:,} calls in {took:.1f} s, {battery.done / took:,.0f}/s")
+    wrong += beside_honest_clients(calls, options.seed)
     print("\n".join(wrong) or "every invariant holds, and everything was given back")
     return 1 if wrong else 0
 
