@@ -111,7 +111,11 @@ class SspiValues(Values):
 
     def session(self) -> Any:
         """A logon session, of the process or another."""
-        return None if self.yes_or_no() else self.number()
+        if self.yes_or_no():
+            return None
+        number = self.number()
+        self.has_wrong_type |= not 0 <= number < 2**64
+        return number
 
     def token_or_none(self) -> Any:
         """A handle to a token, or none."""
