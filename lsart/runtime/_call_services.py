@@ -144,7 +144,7 @@ class CallServices:
             touch("the calls of LSA", "w", "number a request", is_told=False)
         client_request = ClientRequest(self._next_request)
         self._next_request += 1
-        inner = InnerCall(client_request, package.key, ReturnBuffers(self._memory, origin.package), outer)
+        inner = InnerCall(client_request, package, ReturnBuffers(self._memory, origin.package), outer)
         given = (client_request, message, base, length)
         request = current_request.get()
         # What no client's call leads to runs in no worker, so there is none to wait for another.

@@ -146,7 +146,7 @@ def _serving(origin: Origin, client_request: ClientRequest | None) -> Request | 
         if request is not None and is_own and not is_inner:
             return request
     elif (found := None if inner is None else inner.find(client_request)) is not None:
-        if found.package == origin.package and not found.is_finished:
+        if found.serves(origin.package) and not found.is_finished:
             return found
     elif request is not None and request.number == client_request.number and request.package.key == origin.package:
         return request

@@ -105,7 +105,7 @@ class Dispatcher:
         """
         if self._explores:  # anybody else's call may come first
             await announce(Label("the calls of LSA", "w", f"call {package.name}{operation and f' ({operation})'}"))
-            package = package.latest()  # it may have been loaded again meanwhile
+        package = package.latest()  # it may have been loaded again since it was looked up
         is_inner = outer is not None
         is_open = not self._is_stopped if is_inner else self.is_open
         if not is_open or not package.state.is_available:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import trio
+
 from lsart.contract import (
     SECPKG_SLOTS,
     STATUS_NO_SUCH_PACKAGE,
@@ -103,6 +105,7 @@ class Entrance:
             StatusError: the status that the package gave, or that of its fault, which disables this package and no
                 other; STATUS_NO_SUCH_PACKAGE when it is not in use, STATUS_NOT_IMPLEMENTED when it has no such entry.
         """
+        await trio.lowlevel.checkpoint_if_cancelled()  # else one that does not wait would run though LSASS is down
         name = slot.entry_name  # for the watchdog
         request = current_request.get()
         before: Label | None = None

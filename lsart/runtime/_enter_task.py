@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import trio
+
 from lsart.contract import ThreadStart
 from lsart.engine import announce, exploring, own
 from lsart.runtime._current import current_request
@@ -26,6 +28,7 @@ async def enter_task(
 
     A fault disables the package or is contained, as in a call, and goes no further. Cancellation and Ctrl-C pass.
     """
+    await trio.lowlevel.checkpoint_if_cancelled()  # it may have ended before it began
     current_request.set(None)  # a task that was started during a call does not serve it
     current_inner_call.set(None)
     if exploring():

@@ -17,7 +17,7 @@ from lsart.contract import (
 )
 from lsart.engine import abandon_lock, now_ns
 from lsart.events import Bus, FaultContained, LockOrphaned, Origin, PackageDisabled
-from lsart.runtime._invoke import is_fault, returned_status, text_of
+from lsart.runtime._invoke import returned_status, split_fault, text_of
 from lsart.runtime._orphans import orphaned_locks
 from lsart.runtime._package import Package
 
@@ -50,11 +50,18 @@ class Faults:
         Returns:
             The status that the package raised, or that of its fault. None for what is not the package's to answer: a
             cancellation, or Ctrl-C.
+
+        Raises:
+            BaseExceptionGroup: the package failed over its being cancelled: what of it is not the package's to answer,
+                and goes on alone; its cause is what a caller would be told of the rest.
         """
-        status = returned_status(error)
-        if status is not None:
-            return status
-        return self.fault(package, entry, error, request) if is_fault(error) else None
+        own, rest = split_fault(error)
+        if own is None:
+            return None
+        status = returned_status(own) or self.fault(package, entry, own, request)
+        if rest is not None:
+            raise rest from status
+        return status
 
     def fault(self, package: Package, entry: str, error: BaseException, request: Request | None) -> StatusError:
         """What LSASS does with a package that faults: no later caller finds it; what it holds stays held. One that is

@@ -8,6 +8,7 @@ from lsart.contract import ClientRequest, Pointer
 from lsart.engine import exploring, touch
 from lsart.events import Origin
 from lsart.memory import LSASS, LsaMemory
+from lsart.runtime._package import Package
 
 __all__ = ["InnerCall", "ReturnBuffers", "current_inner_call", "return_buffer_resource"]
 
@@ -77,19 +78,28 @@ class InnerCall:
     """One call of a package into a package.
 
     Args:
-        request: what the callee is given to name the call. package: the callee's key. client: where its reply goes.
+        request: what the callee is given to name the call. package: the callee. client: where its reply goes.
         outer: the inner call that the caller is in, if it was called by a package itself.
     """
 
     __slots__ = ("client", "depth", "is_finished", "outer", "package", "request")
 
-    def __init__(self, request: ClientRequest, package: str, client: ReturnBuffers, outer: InnerCall | None) -> None:
+    def __init__(
+        self, request: ClientRequest, package: Package, client: ReturnBuffers, outer: InnerCall | None
+    ) -> None:
         self.request = request
         self.package = package
         self.client = client
         self.outer = outer
         self.depth: int = 1 if outer is None else outer.depth + 1
         self.is_finished = False
+
+    def serves(self, package: str) -> bool:
+        """Whether the package of this key is in the call: the callee, or one that came in its place before it began."""
+        callee: Package | None = self.package
+        while callee is not None and callee.key != package:
+            callee = callee.successor
+        return callee is not None
 
     def find(self, request: ClientRequest) -> InnerCall | None:
         """This call, or the one around it that `request` names."""

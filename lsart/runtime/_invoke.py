@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Awaitable, Callable
 from types import AsyncGeneratorType, CoroutineType, GeneratorType
 from typing import Any
@@ -41,11 +42,14 @@ def sole_leaf(error: BaseException) -> BaseException:
 
 
 def is_fault(error: BaseException) -> bool:
-    """Whether an exception is the package's own doing: no cancellation and no Ctrl-C, alone or among others."""
+    """Whether an exception is the package's own doing: no cancellation and no Ctrl-C, alone or among others. To be
+    asked where it is caught, as a package may raise a Cancelled that it kept, and then nobody is being cancelled."""
     if isinstance(error, BaseExceptionGroup):
         return all(is_fault(each) for each in error.exceptions)
+    if isinstance(error, trio.Cancelled):
+        return trio.current_effective_deadline() != -math.inf
     # Whatever else a package may raise, such as the CancelledError of another framework, is no signal of ours.
-    return not isinstance(error, (trio.Cancelled, KeyboardInterrupt, GeneratorExit))
+    return not isinstance(error, (KeyboardInterrupt, GeneratorExit))
 
 
 def split_fault(error: BaseException) -> tuple[BaseException | None, BaseException | None]:
@@ -57,6 +61,8 @@ def split_fault(error: BaseException) -> tuple[BaseException | None, BaseExcepti
 
 def text_of(error: BaseException) -> str:
     """An exception in a line, though its own text may raise in its turn."""
+    if isinstance(error, trio.Cancelled):  # its own text has an address in it
+        return "Cancelled: it was kept from before, as nobody is cancelling now"
     try:
         return f"{type(error).__name__}: {error}"
     except Exception as failure:

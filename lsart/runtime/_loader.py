@@ -44,7 +44,7 @@ from lsart.runtime._belongings import Belongings
 from lsart.runtime._duties import information_fault, missing_entries
 from lsart.runtime._enter import entry, own_state
 from lsart.runtime._host import DECLARATION_ONLY, Host
-from lsart.runtime._invoke import invoke, is_fault, returned_status, text_of
+from lsart.runtime._invoke import invoke, returned_status, split_fault, text_of
 from lsart.runtime._loading import Loaded, RefusedError, thunks_of
 from lsart.runtime._memory_view import MemoryView
 from lsart.runtime._modules import Module, open_module
@@ -307,9 +307,12 @@ class Loader:
         own_state(package, slot)
         try:
             result: object = await invoke(function, *args)
-        except BaseException as error:
-            if not is_fault(error):
+        except BaseException as raised:
+            error, rest = split_fault(raised)
+            if error is None:
                 raise
+            if rest is not None:  # it failed over its being cancelled
+                raise rest from error
             status = returned_status(error)
             if status is not None and status.status.is_success:
                 result = None
@@ -373,12 +376,16 @@ class Loader:
         """SpShutdown, bounded by the grace period. Its failure is told and changes nothing."""
         if "Shutdown" not in package.entries:
             return
+        await trio.lowlevel.checkpoint_if_cancelled()  # else one that does not wait would run though LSASS is down
         status, reason = STATUS_SUCCESS, ""
         with trio.move_on_after(self._settings.grace / 1e9) as scope:
             try:
                 await self._enter(package, "Shutdown")
             except RefusedError as refusal:
                 status, reason = refusal.status, refusal.reason
+            except BaseExceptionGroup as rest:
+                reason = "" if rest.__cause__ is None else f", and then raised {text_of(rest.__cause__)}"
+                raise
         if scope.cancelled_caught:
-            status, reason = STATUS_UNSUCCESSFUL, f"it did not end within {self._settings.grace / 1e9:g} s"
+            status, reason = STATUS_UNSUCCESSFUL, f"it did not end within {self._settings.grace / 1e9:g} s{reason}"
         self._bus.emit(PackageShutDown(time_ns=now_ns(), package=package.key, status=int(status), reason=reason))

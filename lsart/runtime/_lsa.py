@@ -90,10 +90,11 @@ class Lsa:
         self.loader = Reloader(self._host, self.memory, self._view_of, bus, settings, self._release, self.belongings)
         self.negotiation = Negotiation(self.loader)
         self.unloading = Unloading(nursery, self.loader, choices)
-        self.terminations = Terminations(nursery, self.entrance, faults, lambda: self.loader.packages, bus, patience)
+        self.terminations = Terminations(nursery, self.entrance, lambda: self.loader.packages, bus, patience)
         self.security.sessions.on_ended.append(self.terminations.ended)
         self.provider_modules: tuple[ProviderModule, ...] = ()
         self.default_tls: str | None = None
+        self._farewell = trio.CancelScope()  # cancelled when LSASS goes down while it ends
         self._preferred: Package | None = None
         self._clients: dict[str, Client] = {}
         self._connections: dict[int, tuple[Client, bool]] = {}
@@ -155,9 +156,10 @@ class Lsa:
             source: anything that `PackageSpec` takes, or a PackageSpec.
 
         Raises:
-            ConfigurationError: it cannot be found.
+            ConfigurationError: it cannot be found. StatusError: the LSA is shutting down.
         """
-        await self.loader.load([source if isinstance(source, PackageSpec) else PackageSpec(source)], ())
+        spec = source if isinstance(source, PackageSpec) else PackageSpec(source)
+        await self.loader.load_on_demand(spec, lambda: self.dispatcher.is_open)
 
     def prefer(self, name: str) -> None:
         """Make a package the preferred one; packages that registered for package changes hear of it (RNO-10).
@@ -313,9 +315,11 @@ class Lsa:
         if self.death is None:
             self.death = reason
             self.dispatcher.stop()
+            self.loader.stop()
             self.unloading.stop()
             self.terminations.stop()
             self.belongings.stop()
+            self._farewell.cancel()
             self._nursery.cancel_scope.cancel()
 
     async def close(self) -> None:
@@ -332,15 +336,10 @@ class Lsa:
             self.dispatcher.stop()
             with trio.move_on_after(max(grace, CLEAN_UP)):  # before their packages shut down
                 await self.dispatcher.drain()
-            with trio.move_on_after(grace):
-                await self.loader.settle()
+            await self.loader.settle(grace)
             if self.death is None:
-                await self._settle()
-                for client in self.clients:  # while packages are there, who hear of the sessions that end with them
-                    client.terminate()
-                await self.terminations.close()
-                await self.loader.unload_all(self.terminations.settle)
-                await self._settle()  # one may have been asked to go meanwhile
+                with self._farewell:
+                    await self._say_farewell()
             self.terminations.stop()
             self.belongings.stop()  # of packages that never came up
             for client in self.clients:
@@ -349,6 +348,15 @@ class Lsa:
             self.contexts.close()
             self.security.close(now_ns())
             self.memory.close()
+
+    async def _say_farewell(self) -> None:
+        """Clients end, and then packages."""
+        await self._settle()
+        for client in self.clients:  # while packages are there, who hear of the sessions that end with them
+            client.terminate()
+        await self.terminations.close()
+        await self.loader.unload_all(self.terminations.settle)
+        await self._settle()  # one may have been asked to go meanwhile
 
     async def _settle(self) -> None:
         """Packages that are being unloaded wait until nobody is in them, which a task of another may be for ever."""

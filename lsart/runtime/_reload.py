@@ -1,8 +1,10 @@
-"""Loading a package again while clients use it: calls under way end in the old code, the next ones enter the new."""
+"""Loading while clients call. Of a package that is loaded again calls under way end in the old code, the next ones
+enter the new."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 
 import trio
 
@@ -15,11 +17,11 @@ from lsart.contract import (
 )
 from lsart.engine import Label, announce, exploring, now_ns
 from lsart.events import PackageReloaded
-from lsart.runtime._loader import Loader
+from lsart.runtime._loader import CLEAN_UP, Loader
 from lsart.runtime._loading import Loaded, RefusedError
 from lsart.runtime._modules import Module
 from lsart.runtime._package import Package
-from lsart.runtime._resolve import resolve_again
+from lsart.runtime._resolve import PackageSpec, resolve_again
 
 __all__ = ["Reloader"]
 
@@ -27,9 +29,20 @@ _UP = (PackageState.READY, PackageState.DISABLED)
 
 
 class Reloader(Loader):
-    """A loader whose modules can be loaded again. One at a time."""
+    """A loader that goes on while the LSA runs: more packages, and modules again. One at a time."""
 
     _turn: trio.Lock | None = None
+    _scope: trio.CancelScope | None = None  # of what is under way
+    _is_stopped = False
+
+    async def load_on_demand(self, spec: PackageSpec, is_open: Callable[[], bool]) -> None:
+        """Load one more module.
+
+        Raises:
+            PackageLoadError: a name leads nowhere. StatusError: the LSA shuts down.
+        """
+        async with self._alone(is_open):
+            await self.load([spec], ())
 
     async def reload(self, name: str, is_open: Callable[[], bool], retire: Callable[[Package], None]) -> Package:
         """Load the module of a package again and put the new packages in the place of the old.
@@ -38,11 +51,12 @@ class Reloader(Loader):
             is_open: whether the LSA still takes calls. retire: begins to unload a package that another one follows.
 
         Raises:
-            StatusError: STATUS_NO_SUCH_PACKAGE; or the status with which the new one did not come up.
+            StatusError: STATUS_NO_SUCH_PACKAGE, also when it went meanwhile; or the status with which the new one did
+                not come up.
             PackageLoadError: the file or module does not import, or offers something else.
         """
-        self._turn = self._turn or trio.Lock()
-        async with self._turn:
+        found: list[Package] = []
+        async with self._alone(is_open):
             before = self._generation(name)
             loaded = before[0].loaded
             assert isinstance(loaded, Loaded)
@@ -60,10 +74,11 @@ class Reloader(Loader):
                 if exploring():
                     await announce(Label("the calls of LSA", "w", f"load {name} again"))
                 if not is_open():
-                    raise StatusError(STATUS_NO_SUCH_PACKAGE, f"package {name!r}: the LSA is shutting down")
+                    raise _shutting_down()
+                if gone := next((each for each in before if each.state not in _UP), None):
+                    raise StatusError(STATUS_NO_SUCH_PACKAGE, f"package {gone.name!r} is {gone.state.value} meanwhile")
             except BaseException:
-                with trio.CancelScope(shield=True):
-                    await self._take_back(module)
+                await self._take_back(module)
                 raise
             # From here to the end nobody else runs: at no moment is a client without the package.
             for new, old in pairs.items():
@@ -75,13 +90,47 @@ class Reloader(Loader):
             for new, old in pairs.items():
                 self._bus.emit(PackageReloaded(time_ns=now_ns(), package=new.key, replaces=old.key))
                 retire(old)
-            return next(each for each in pairs if each.name == name)
+            found += pairs
+        return next(each for each in found if each.name == name)
 
-    async def settle(self) -> None:
-        """Wait until nothing is being loaded again."""
+    async def settle(self, patience: float) -> None:
+        """Wait until nothing is being loaded; what is not through after this many seconds is taken back."""
         if self._turn is not None:
-            async with self._turn:
-                pass
+            with trio.move_on_after(patience) as over:
+                await self._wait_for_turn(self._turn)
+            if over.cancelled_caught and self._scope is not None:
+                self._scope.cancel()
+                with trio.move_on_after(CLEAN_UP):
+                    await self._wait_for_turn(self._turn)
+
+    def stop(self) -> None:
+        """LSASS goes down, and packages are not even told."""
+        self._is_stopped = True
+        if self._scope is not None:
+            self._scope.cancel()
+
+    @asynccontextmanager
+    async def _alone(self, is_open: Callable[[], bool]) -> AsyncIterator[None]:
+        self._turn = self._turn or trio.Lock()
+        async with self._turn:
+            if not is_open():
+                raise _shutting_down()
+            with trio.CancelScope() as scope:
+                self._scope = scope
+                yield
+        if scope.cancelled_caught:
+            raise _shutting_down()
+
+    async def _wait_for_turn(self, turn: trio.Lock) -> None:
+        async with turn:
+            pass
+
+    async def _load_module(self, module: Module, loaded: Loaded) -> None:
+        try:
+            await super()._load_module(module, loaded)
+        except BaseException:  # a cancellation, or Ctrl-C
+            await self._take_back(module)
+            raise
 
     def _generation(self, name: str) -> list[Package]:
         """The packages of the module to which the package of this name belongs, as far as they are up."""
@@ -109,12 +158,20 @@ class Reloader(Loader):
         return True
 
     async def _take_back(self, module: Module) -> None:
-        """The old ones stay; of the new ones that came up, or were about to, nothing does."""
-        for package in module.packages:
-            if package.state in _UP:
-                await self._unload(package)
-            elif package.state is PackageState.LOADED:
-                await self._refuse(package, RefusedError("reload", STATUS_UNSUCCESSFUL, "another one was not loaded"))
+        """Of packages that came up, or were about to, those that are not in the list go."""
+        with trio.CancelScope(shield=True) as self._scope:
+            for package in module.packages:
+                if self._is_stopped or package in self.packages:
+                    continue
+                if package.state in _UP:
+                    await self._unload(package)
+                elif package.state is PackageState.LOADED:
+                    reason = "it was not waited for, or another one was not loaded"
+                    await self._refuse(package, RefusedError("load", STATUS_UNSUCCESSFUL, reason))
+
+
+def _shutting_down() -> StatusError:
+    return StatusError(STATUS_NO_SUCH_PACKAGE, "no package is loaded any more: the LSA is shutting down")
 
 
 def _pairs(module: Module, before: list[Package]) -> dict[Package, Package]:

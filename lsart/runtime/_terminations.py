@@ -17,8 +17,6 @@ from lsart.contract import StatusError
 from lsart.engine import exploring, now_ns, own, touch
 from lsart.events import Bus, LogonTerminationTold
 from lsart.runtime._enter import Entrance, entry
-from lsart.runtime._faults import Faults
-from lsart.runtime._invoke import split_fault, text_of
 from lsart.runtime._package import Package
 from lsart.security import LogonSession
 
@@ -41,14 +39,12 @@ class Terminations:
         self,
         nursery: trio.Nursery,
         entrance: Entrance,
-        faults: Faults,
         packages: Callable[[], Sequence[Package]],
         bus: Bus,
         patience: float,
     ) -> None:
         self._nursery = nursery
         self._entrance = entrance
-        self._faults = faults
         self._packages = packages
         self._bus = bus
         self._patience = patience
@@ -122,13 +118,9 @@ class Terminations:
                 await self._entrance.enter(package, _ROW, logon_id)
             except StatusError as error:  # there is no place for it (LLT-4)
                 reason = str(error)
-            except BaseExceptionGroup as group:  # it was cancelled, and failed over that
-                fault, rest = split_fault(group)
-                if fault is not None:
-                    reason = text_of(fault)
-                    self._faults.fault(package, _ROW.name, fault, None)
-                if rest is not None:
-                    raise rest from None
+            except BaseExceptionGroup as rest:  # it was cancelled, and failed over that
+                reason = str(rest.__cause__ or "")
+                raise
         if scope.cancelled_caught:
             self._late.add(package.key)
             reason = f"it did not end within {self._patience:g} s{': ' if reason else ''}{reason}"

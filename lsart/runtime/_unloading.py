@@ -27,6 +27,7 @@ class Unloading:
         self._scopes: list[trio.CancelScope] = []
         self._under_way: list[Package] = []
         self._settled = trio.Event()
+        self._is_stopped = False
 
     def begin(self, key: str) -> bool:
         """Unload the package of this key; False if it has not come up, or is going already."""
@@ -56,12 +57,15 @@ class Unloading:
 
     def stop(self) -> None:
         """Go no further with any."""
+        self._is_stopped = True
         for scope in self._scopes:
             scope.cancel()
 
     async def _unload(self, package: Package) -> None:
         scope = trio.CancelScope(shield=True)
         self._scopes.append(scope)
+        if self._is_stopped:  # before this task began
+            scope.cancel()
         try:
             with scope:
                 await package.wait_until_idle()

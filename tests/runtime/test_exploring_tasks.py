@@ -82,6 +82,7 @@ def test_the_slots_announce_what_of_lsa_they_change() -> None:
         assert handle is not None
         await table.CancelNotification(handle)
         table.win32.CloseHandle(made[0])
+        await trio.sleep(0.1)  # the thread runs before it would be ended
         await table.UnloadPackage()
 
     async def main() -> None:
