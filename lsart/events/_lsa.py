@@ -228,7 +228,7 @@ class EntryPointMissing(Event):
 
 @attrs.frozen(kw_only=True)
 class OutputNotFromHeap(Event):
-    """An output that LSA frees is no live block of the heap it must come from; LSA left it alone."""
+    """An output is no live block of the heap it must come from, or not one of the call; LSA left it alone."""
 
     package: str
     output: str

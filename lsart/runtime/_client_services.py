@@ -42,8 +42,12 @@ class ClientServices:
         pointer = request.client.process.allocate(length_required, origin)
         if pointer is None:
             raise StatusError(STATUS_NO_MEMORY, f"the quota of {request.client.name} does not allow it")
-        if isinstance(request, Request) and request.entry in _REQUESTLESS:  # SSPI's: FreeContextBuffer frees it
-            request.client.mark_buffer(pointer)
+        if isinstance(request, Request):
+            if request.buffers is None:
+                request.buffers = set()
+            request.buffers.add(pointer.address)
+            if request.entry in _REQUESTLESS:  # SSPI's: FreeContextBuffer frees it
+                request.client.mark_buffer(pointer)
         return pointer
 
     async def FreeClientBuffer(
@@ -54,6 +58,8 @@ class ClientServices:
         if client_base_address is None:
             status = choices.free_client_buffer_null
         elif request.client.free_buffer(client_base_address, origin):
+            if isinstance(request, Request) and request.buffers is not None:
+                request.buffers.discard(client_base_address.address)
             return
         else:
             status = choices.free_client_buffer_unknown

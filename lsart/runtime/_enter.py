@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import attrs
 import trio
 
 from lsart.contract import (
@@ -19,7 +20,7 @@ from lsart.contract import (
     StatusError,
 )
 from lsart.engine import Label, announce, exploring, now_ns, own, owner
-from lsart.events import Origin
+from lsart.events import Bus, Origin, OutputNotFromHeap
 from lsart.runtime._current import current_request
 from lsart.runtime._faults import Faults
 from lsart.runtime._invoke import invoke, returned_status
@@ -84,11 +85,12 @@ class Entrance:
     """The one way into a package; one per LSA.
 
     Args:
-        faults: answers for packages that raise.
+        faults: answers for packages that raise. bus: where replies are told that come from nowhere.
     """
 
-    def __init__(self, faults: Faults) -> None:
+    def __init__(self, faults: Faults, bus: Bus) -> None:
         self._faults = faults
+        self._bus = bus
         self._explores = exploring()
 
     async def enter(self, package: Package, slot: Slot, *arguments: object) -> Returned:
@@ -152,7 +154,9 @@ class Entrance:
         if self._explores:
             await announce(own_state(package, slot))
         try:
-            return _reply(await invoke(function, ClientRequest(request.number), message, base, len(message)))
+            reply = _reply(await invoke(function, ClientRequest(request.number), message, base, len(message)))
+            buffer = reply.protocol_return_buffer
+            return reply if buffer is None else self._checked(reply, buffer, request)
         except BaseException as error:
             failure = self._faults.answer(package, slot, error, request)
             if failure is None:
@@ -160,6 +164,17 @@ class Entrance:
         if failure.status.is_success:  # informational statuses too, as while loading
             return CallPackageReply()
         raise failure
+
+    def _checked(self, reply: CallPackageReply, buffer: object, request: Request) -> CallPackageReply:
+        """A reply with a buffer, as the client gets it. What AllocateClientBuffer did not give for this call is told. A
+        client sees but a number: that of an address elsewhere means an address of its own, where nothing is."""
+        assert isinstance(buffer, Pointer)
+        space = request.client.process.space.name
+        if buffer.space == space and request.buffers is not None and buffer.address in request.buffers:
+            return reply
+        package, output, address = request.package.key, "ProtocolReturnBuffer", buffer.address
+        self._bus.emit(OutputNotFromHeap(time_ns=now_ns(), package=package, output=output, address=address))
+        return attrs.evolve(reply, protocol_return_buffer=Pointer(address, space))
 
 
 def discard_reply(request: Request, reply: CallPackageReply) -> None:

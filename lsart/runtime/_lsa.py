@@ -74,7 +74,7 @@ class Lsa:
         self.pacer = Pacer(tears=settings.torn_writes)
         self.dispatcher = Dispatcher(nursery, bus, settings.workers)
         faults = Faults(bus, contains=settings.contain_faults)
-        self.entrance = Entrance(faults)
+        self.entrance = Entrance(faults, bus)
         self.contexts = Contexts(self.dispatcher, self.entrance)
         self.legs = Legs(self.entrance, self.contexts, self.memory)
         self._nursery = nursery

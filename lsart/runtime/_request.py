@@ -28,6 +28,7 @@ class Request:
         "arrived_ns",
         "at_end",
         "attributes",
+        "buffers",
         "callbacks",
         "client",
         "client_token",
@@ -69,6 +70,7 @@ class Request:
         self.operation = operation
         self.outer, self.is_trusted = outer, is_trusted
         self.client_token: int | None = None  # LSA's handle, once a package asked
+        self.buffers: set[int] | None = None  # addresses in the client that the package allocated and has not freed
         self.attributes = 0  # SECPKG_CALL bits of a call that LSA makes in a client's name
         self.at_end: list[Callable[[], object]] | None = None  # what to do once its worker is through with it
         self.callbacks: CallbackLine | None = None  # once a package called back

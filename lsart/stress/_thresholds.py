@@ -95,10 +95,13 @@ METRICS = {
         of_calls=False,
     ),
     "leaks": Metric(
-        "count", "blocks and sections left behind", lambda s: sum(each.count for each in s.leaks), of_calls=False
+        "count", "what packages left behind", lambda s: sum(each.count for each in s.leaks), of_calls=False
     ),
     "misuse": Metric(
-        "count", "double, foreign and mispaired frees", lambda s: sum(each.count for each in s.misuse), of_calls=False
+        "count",
+        "what packages did that the pages forbid",
+        lambda s: sum(each.count for each in s.misuse),
+        of_calls=False,
     ),
     "rate": Metric("rate", "calls that ended, per second of the run's clock", lambda s: s.rate, of_calls=False),
 }

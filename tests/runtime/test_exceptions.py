@@ -212,20 +212,6 @@ async def test_a_reply_that_is_none_disables_the_package_and_says_what_was_retur
     assert "TypeError: it returned " in log.one(PackageDisabled).reason
 
 
-@simulated
-async def test_a_reply_buffer_that_a_package_made_up_faults_in_the_client_and_nowhere_else() -> None:
-    made_up = [Pointer(0x4000, "lsass"), Pointer(0x4000, "alice")]
-
-    def call(table: FunctionTable, request: ClientRequest, message: bytes) -> CallPackageReply:
-        return CallPackageReply(made_up[int(message)], 4)
-
-    async with lsart.open_lsa(scripted("a", call=call)) as lsa, lsa.connect("alice") as client:
-        for number, reason in ((b"0", "no address of this process"), (b"1", "nothing is mapped there")):
-            with pytest.raises(lsart.AccessViolation, match=reason):
-                await client.call("a", number)
-        assert [each.name for each in lsa.packages] == ["a"]
-
-
 @pytest.mark.rule("PFT-4")
 @simulated
 async def test_a_function_that_a_package_does_not_have_is_not_implemented() -> None:
