@@ -113,7 +113,10 @@ class SecBuffer:
         """
         if isinstance(self.buffer, Pointer):
             raise TypeError(f"the bytes are at {self.buffer!r}, not at hand")
-        return b"" if self.buffer is None else bytes(memoryview(self.buffer).cast("B")[: self.length])
+        if self.buffer is None:
+            return b""
+        view = memoryview(self.buffer)
+        return bytes(view.cast("B")[: self.length]) if view.c_contiguous else view.tobytes()[: self.length]
 
 
 def _buffers(given: Any) -> tuple[SecBuffer, ...]:

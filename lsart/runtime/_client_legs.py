@@ -141,6 +141,7 @@ class ClientLegs(ClientContexts):
         Raises:
             StatusError: with a code of SSPI. ProcessTerminated: this process ended meanwhile.
         """
+        self._must_live()
         try:
             return await self._lsa.dispatcher.call(
                 self._client,

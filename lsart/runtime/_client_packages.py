@@ -66,6 +66,7 @@ class ClientPackages(ClientSspi):
     async def _change(self, package_name: str, options: object) -> None:
         await trio.lowlevel.checkpoint()
         check_text("package_name", package_name)
+        self._must_live()
         if options is not None:
             raise StatusError(SEC_E_UNSUPPORTED_FUNCTION, "no options are modelled")
         if not self.has_tcb_privilege:

@@ -93,7 +93,7 @@ class UserMode:
                 SEC_E_UNSUPPORTED_FUNCTION, f"{half.module.label} has no user-mode table for {package.name}"
             )
         if table.failure is not None:
-            raise table.failure
+            raise table.failure.with_traceback(None)  # not with those of all who asked before
         return table
 
     async def _load(self, module: UserModule, package: Package) -> list[UserTable]:

@@ -321,3 +321,64 @@ async def test_a_half_that_fails_loses_only_the_buffer_that_it_was_given() -> No
         await alice.FreeContextBuffer(taken[0])
         assert alice.process.committed == 0
     assert in_use(lsa) == {}
+
+
+@pytest.mark.parametrize("number", [7, 8])
+@simulated
+async def test_a_context_that_is_deleted_during_its_leg_leaves_no_output_and_no_other_context(number: int) -> None:
+    async def before(ssp: Ssp, name: str, given: tuple[Any, ...]) -> Any:
+        if name != "Init":
+            return None
+        if given[1] is not None:
+            await lsart.sleep_ns(10)
+        made = number if given[1] else 7
+        ssp.contexts[made] = 0
+        pointer = await ssp.table.AllocateClientBuffer(None, 4)
+        return InitLsaModeLeg(made, SecBufferDesc((SecBuffer(TOKEN, pointer, 4),)), status=SEC_I_CONTINUE_NEEDED)
+
+    ssp = Ssp(before=before)
+    async with lsart.open_lsa(ssp) as lsa, lsa.connect("alice") as alice:
+        credential = await acquire(alice)
+        one = await initialize(alice, credential, flags=ALLOCATE)
+        await alice.FreeContextBuffer(one.output.buffers[0].buffer)  # type: ignore[arg-type]
+        async with trio.open_nursery() as nursery:
+
+            async def second() -> None:
+                leg = initialize(alice, credential, one.new_context, flags=ALLOCATE)
+                assert await status_of(leg) == SEC_E_INVALID_HANDLE
+
+            nursery.start_soon(second)
+            await lsart.sleep_ns(5)
+            await alice.DeleteSecurityContext(one.new_context)
+        await lsart.sleep_ns(1)
+        assert alice.process.committed == 0
+        assert ssp.contexts == {}
+        assert len(lsa.contexts) == 1  # the credential
+
+
+@simulated
+async def test_a_process_that_has_ended_reaches_no_package_and_gets_no_buffers() -> None:
+    ssp = Ssp()
+    async with lsart.open_lsa(ssp) as lsa:
+        alice = lsa.start_client("alice", has_tcb_privilege=True)
+        alice.terminate()
+        with pytest.raises(ProcessTerminated):
+            await acquire(alice)
+        with pytest.raises(ProcessTerminated):
+            await alice.EnumerateSecurityPackages()
+        with pytest.raises(ProcessTerminated):
+            await alice.AddSecurityPackage("ssp")
+        assert ssp.entered == []
+        assert lsa.negotiation.packages == ()
+
+
+@simulated
+async def test_output_of_a_package_may_be_any_view_of_bytes() -> None:
+    async def before(ssp: Ssp, name: str, given: tuple[Any, ...]) -> Any:
+        if name != "Init":
+            return None
+        ssp.contexts[7] = 0
+        return InitLsaModeLeg(7, SecBufferDesc((SecBuffer(TOKEN, memoryview(b"abcdefgh")[::2]),)))
+
+    async with lsart.open_lsa(Ssp(before=before)) as lsa, lsa.connect("alice") as alice:
+        assert (await initialize(alice, await acquire(alice))).output.buffers[0].data == b"aceg"

@@ -258,3 +258,24 @@ async def test_a_class_may_have_it_and_two_tasks_that_need_it_at_once_load_it_on
             nursery.start_soon(connected, alice)
         assert len(package.made) == 1
         assert len(package.made[0].contexts) == 2
+
+
+@simulated
+async def test_a_half_that_failed_to_start_refuses_every_context_alike() -> None:
+    class Fails(SealingHalf):
+        def SpInstanceInit(self, version: int, function_table: Any) -> None:
+            raise StatusError(SEC_E_UNSUPPORTED_FUNCTION, "not here")
+
+    def depth(error: BaseException) -> int:
+        frames, traceback = 0, error.__traceback__
+        while traceback is not None:
+            frames, traceback = frames + 1, traceback.tb_next
+        return frames
+
+    depths = set()
+    async with lsart.open_lsa(Sealing(half=Fails)) as lsa, lsa.connect("alice") as alice:
+        for _ in range(3):
+            with pytest.raises(StatusError, match="not here") as caught:
+                await connected(alice)
+            depths.add(depth(caught.value))
+    assert len(depths) <= 2  # else each refusal would keep what every one before has left
