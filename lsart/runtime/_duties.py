@@ -42,6 +42,7 @@ _CLAIMS_NOTHING = {"Initialize", "Shutdown", "GetInfo", "CallPackageUntrusted"}
 _EXPORTED = {each.name for each in SECPKG_SLOTS if each.entry_name.startswith("LsaAp")} - _CLAIMS_NOTHING
 _SECURITY_SUPPORT = {each.name for each in SECPKG_SLOTS} - _EXPORTED - _CLAIMS_NOTHING
 
+_NUMBERS = (("capabilities", 32), ("max_token", 32), ("rpc_id", 16))
 _INFORMATION_VERSION = 1
 _LONGEST_NAME = 127  # bytes that LsaLookupAuthenticationPackage takes (LLA-2)
 
@@ -69,6 +70,7 @@ def information_fault(info: SecPkgInfo, loaded: Iterable[Package]) -> str:
     name: object = info.name
     version: object = info.version
     capabilities: object = info.capabilities
+    comment: object = info.comment
     if not isinstance(version, int):
         return f"its SecPkgInfo has {shape_of(version)} as version; it must be {_INFORMATION_VERSION}"
     if version != _INFORMATION_VERSION:
@@ -79,6 +81,13 @@ def information_fault(info: SecPkgInfo, loaded: Iterable[Package]) -> str:
         return f"its SecPkgInfo has a name that no client can look up; expected 1 to {_LONGEST_NAME} bytes without NUL"
     if not isinstance(capabilities, int):
         return f"its SecPkgInfo has {shape_of(capabilities)} as capabilities; expected SECPKG_FLAG bits"
+    if not isinstance(comment, str):
+        return f"its SecPkgInfo has {shape_of(comment)} as comment; expected text"
+    for member, bits in _NUMBERS:
+        number: object = getattr(info, member)
+        if not isinstance(number, int) or number >> bits:
+            shown = number if isinstance(number, int) else shape_of(number)
+            return f"its SecPkgInfo has {shown} as {member}; expected a number of {bits} bits"
     if capabilities & constants.SECPKG_FLAG_NEGO_EXTENDER:
         for other in loaded:
             extends = other.info.capabilities & constants.SECPKG_FLAG_NEGO_EXTENDER

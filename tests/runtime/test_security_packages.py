@@ -248,3 +248,28 @@ async def test_whether_a_package_may_be_chosen_outlives_that_it_is_loaded_again(
         await alice.DeleteSecurityPackage("cache")
         await lsa.reload("cache")
         assert lsa.negotiation.packages == ()
+
+
+WRONG: list[dict[str, Any]] = [
+    {"comment": None},
+    {"capabilities": -1},
+    {"capabilities": 1 << 32},
+    {"max_token": "64"},
+    {"max_token": 1 << 32},
+    {"max_token": -1},
+    {"rpc_id": None},
+    {"rpc_id": 1 << 16},
+]
+
+
+@pytest.mark.parametrize("wrong", WRONG, ids=str)
+@simulated
+async def test_a_package_that_says_what_no_structure_can_carry_does_not_reach_clients(wrong: dict[str, Any]) -> None:
+    async with lsart.open_lsa(Described(SecPkgInfo("one", **wrong))) as lsa:
+        assert lsa.packages == ()
+        assert next(iter(wrong)) in lsa.refusals[0]
+    later = lsart.Choices(get_info_while_loading="no")
+    package = Described(SecPkgInfo("one", **wrong))
+    async with lsart.open_lsa(package, settings=settings(choices=later)) as lsa, lsa.connect("alice") as alice:
+        assert await status_of(alice.EnumerateSecurityPackages()) == SEC_E_INTERNAL_ERROR
+        assert await status_of(alice.QuerySecurityPackageInfo(lsa.packages[0].name)) == SEC_E_INTERNAL_ERROR
