@@ -254,3 +254,27 @@ async def test_an_output_buffer_that_could_not_be_filled_is_refused_before_the_p
         with pytest.raises(TypeError):
             await initialize(alice, await acquire(alice), output=every_other)
         assert ssp.names() == ["Acquire"]
+
+
+@simulated
+async def test_what_is_allocated_may_have_any_size_whatever_room_the_client_names() -> None:
+    ssp = Ssp()
+    async with lsart.open_lsa(ssp) as lsa, lsa.connect("alice") as alice:
+        small = SecBufferDesc((SecBuffer(TOKEN, bytearray(2)),))
+        leg = await initialize(alice, await acquire(alice), flags=ALLOCATE, output=small)
+        assert ssp.of("Init")[0][6] == SecBufferDesc((SecBuffer(TOKEN),))
+        assert leg.output.buffers[0].length == len(b"token 1")
+
+
+@simulated
+async def test_credential_data_lies_in_the_client_for_the_length_of_the_call_only() -> None:
+    seen: list[bytes] = []
+
+    async def before(ssp: Ssp, name: str, given: tuple[Any, ...]) -> Any:
+        if name == "Acquire":
+            seen.append(await ssp.table.CopyFromClientBuffer(None, 6, given[3]))
+
+    async with lsart.open_lsa(Ssp(before=before)) as lsa, lsa.connect("alice") as alice:
+        await acquire(alice, auth_data=b"secret")
+        assert seen == [b"secret"]
+        assert alice.process.committed == 0
