@@ -269,3 +269,36 @@ async def test_a_half_that_fails_ends_its_process_and_no_other() -> None:
     assert reasons[0] == "ZeroDivisionError: of all things"
     assert "it returned str; expected a number" in reasons[1]
     assert "it returned int; expected a SecBufferDesc or None" in reasons[2]
+
+
+@simulated
+async def test_a_half_that_faults_as_it_is_deleted_leaves_nothing_in_lsa() -> None:
+    class Faults(SealingHalf):
+        def SpDeleteUserModeContext(self, context_handle: int) -> None:
+            raise KeyError("a fault")
+
+    package = Sealing(half=Faults)
+    async with lsart.open_lsa(package) as lsa, lsa.connect("alice") as alice:
+        context = await connected(alice)
+        with pytest.raises(ProcessTerminated):
+            await alice.DeleteSecurityContext(context)
+        await lsart.sleep_ns(1)
+        assert not alice.is_alive
+        assert ("SpDeleteContext", 1) in package.steps
+        assert len(lsa.contexts) == 0
+
+
+@simulated
+async def test_packed_data_that_claims_more_than_its_block_has_fails_the_leg() -> None:
+    class Lies(Sealing):
+        async def _leg(self, side: bytes, requirements: int) -> dict[str, Any]:
+            made = await super()._leg(side, requirements)
+            return made | {"context_data": attrs.evolve(made["context_data"], length=100)}
+
+    package = Lies()
+    async with lsart.open_lsa(package) as lsa, lsa.connect("alice") as alice:
+        assert await status_of(connected(alice)) is SEC_E_INTERNAL_ERROR
+        assert package.halves == []
+        heap = lsa.memory.lsa_heap
+        assert heap is not None
+        assert heap.statistics().live_blocks == 0

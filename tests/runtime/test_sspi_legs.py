@@ -16,6 +16,7 @@ from lsart.contract import (
     SEC_E_INTERNAL_ERROR,
     SEC_E_INVALID_HANDLE,
     SEC_E_INVALID_TOKEN,
+    SEC_E_UNSUPPORTED_FUNCTION,
     SEC_I_CONTINUE_NEEDED,
     STATUS_SUCCESS,
     InitLsaModeLeg,
@@ -245,3 +246,35 @@ async def test_context_data_of_the_lsa_heap_is_freed_by_lsa(side: str) -> None:
         told = log.one(OutputNotFromHeap)
         assert (told.output, told.address) == ("ContextData", 64)
         assert lsa.check() == []
+
+
+@pytest.mark.parametrize("reserved", [(1, 0), (0, 1)])
+@simulated
+async def test_the_reserved_arguments_must_be_zero(reserved: tuple[int, int]) -> None:
+    ssp = Ssp()
+    async with lsart.open_lsa(ssp) as lsa, lsa.connect("alice") as alice:
+        credential = await acquire(alice)
+        leg = alice.InitializeSecurityContext(credential, None, None, 0, reserved[0], NATIVE, None, reserved[1])
+        assert await status_of(leg) == SEC_E_UNSUPPORTED_FUNCTION
+        assert ssp.names() == ["Acquire"]
+
+
+@simulated
+async def test_a_context_that_takes_the_place_of_another_needs_the_credential_of_that() -> None:
+    async def before(ssp: Ssp, name: str, given: tuple[Any, ...]) -> Any:
+        if name != "Init" or given[1] is None:
+            return None
+        ssp.contexts[9] = 0
+        return InitLsaModeLeg(9)
+
+    ssp = Ssp(messages=3, before=before)
+    async with lsart.open_lsa(ssp) as lsa, lsa.connect("alice") as alice:
+        credential = await acquire(alice)
+        one = await initialize(alice, credential)
+        other = await initialize(alice, None, one.new_context, token(b"token 2"))
+        await alice.FreeCredentialsHandle(credential)
+        assert ssp.of("Free") == []
+        await alice.DeleteSecurityContext(other.new_context)
+        await lsart.sleep_ns(1)
+        assert ssp.names()[-2:] == ["Delete", "Free"]
+        assert len(lsa.contexts) == 0
