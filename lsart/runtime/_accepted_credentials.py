@@ -108,8 +108,9 @@ class CredentialOffice:
             password = await self._secret(primary.password, secrets)
             old_password = await self._secret(primary.old_password, secrets)
             given = attrs.evolve(primary, password=password, old_password=old_password)
-            for package in self._packages():
-                if package.key == without or _ROW.name not in package.entries:
+            for each in self._packages():
+                package = each.latest()  # it may be loaded again, or be gone, while others get them
+                if each.key == without or not package.state.is_available or _ROW.name not in package.entries:
                     continue
                 own = by_name.get(package.name) or by_name.get(package.key)
                 error = await self._offer(package, logon_type, account_name, given, own)
@@ -120,8 +121,8 @@ class CredentialOffice:
             _inside.reset(token)
             if not depth:
                 cascade.is_over = True
-            for each in secrets:
-                each.give_back()
+            for secret in secrets:
+                secret.give_back()
         return failure
 
     async def _offer(

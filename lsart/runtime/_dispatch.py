@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Awaitable, Callable
+from contextvars import copy_context
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import outcome
@@ -27,7 +28,6 @@ from lsart.engine import Label, announce, exploring, now_ns, own, rename, touch
 from lsart.events import Bus, CallFinished, CallQueued, CallStarted, WorkersExhausted
 from lsart.runtime._callbacks import Callback, run_callbacks
 from lsart.runtime._current import current_request
-from lsart.runtime._inner_call import current_inner_call
 from lsart.runtime._package import Package
 from lsart.runtime._request import Request, Worker
 
@@ -58,6 +58,8 @@ class Dispatcher:
         self._in_flight = 0
         self._untaken = 0  # replies on their way to clients that have not run since
         self._drained = trio.Event()
+        # A worker must not take over in what call, or how deep in others, somebody happened to need one more.
+        self._context = copy_context()
         self.is_open = True
         self._is_stopped = False
 
@@ -170,7 +172,7 @@ class Dispatcher:
             worker = Worker(len(self._workers) + 1)
             self._workers.append(worker)
             worker.next = request
-            self._nursery.start_soon(self._work, worker, name=f"LSA worker {worker.number}")
+            self._context.run(self._start, worker)
         else:
             self._queue.append(request)
             if self._bus.wants(CallQueued):
@@ -185,6 +187,9 @@ class Dispatcher:
                 )
             if request.outer is not None:
                 self._tell_if_exhausted(request)
+
+    def _start(self, worker: Worker) -> None:
+        self._nursery.start_soon(self._work, worker, name=f"LSA worker {worker.number}")
 
     def abandon(self, request: Request) -> None:
         """The client process ended: wake whoever waits for the call; the worker carries on."""
@@ -246,7 +251,6 @@ class Dispatcher:
 
     async def _work(self, worker: Worker) -> None:
         worker.task = trio.lowlevel.current_task()
-        current_inner_call.set(None)  # it may have been started from within one
         with worker.scope:
             while True:
                 request = worker.next
