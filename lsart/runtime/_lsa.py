@@ -354,7 +354,7 @@ class Lsa:
         await self._settle()
         for client in self.clients:  # while packages are there, who hear of the sessions that end with them
             client.terminate()
-        await self.terminations.close()
+        await self.terminations.close(self.security.sessions)
         await self.loader.unload_all(self.terminations.settle)
         await self._settle()  # one may have been asked to go meanwhile
 

@@ -8,7 +8,7 @@ something to tell.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextvars import copy_context
 
 import trio
@@ -55,11 +55,12 @@ class Terminations:
         self._scope = trio.CancelScope(shield=True)
         self._is_telling = self._is_closing = self._is_stopped = False
         self._late: set[str] = set()  # packages that did not end in time
+        self._last: frozenset[LogonSession] | None = None  # of others nobody is told, once the LSA is closing
         self._settled = trio.Event()
 
     def ended(self, session: LogonSession) -> None:
         """A session of LSA has ended."""
-        if self._is_stopped:
+        if self._is_stopped or (self._last is not None and session not in self._last):
             return
         self._queue.append(session.logon_id)
         if not self._is_telling:
@@ -72,9 +73,15 @@ class Terminations:
             self._settled = trio.Event()
             await self._settled.wait()
 
-    async def close(self) -> None:
-        """Likewise, before packages are unloaded: from here on nobody waits twice for a package that hangs."""
+    async def close(self, sessions: Iterable[LogonSession]) -> None:
+        """Likewise, before packages are unloaded: from here on nobody waits twice for a package that hangs, nor for one
+        that makes another session of each that ended.
+
+        Args:
+            sessions: those that there are. Of any that is made from here on nobody is told.
+        """
         self._is_closing = True
+        self._last = frozenset(sessions)
         await self.settle()
 
     def stop(self) -> None:
