@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import trio
-from logons import authenticator, log_on
+from logons import NETWORK, authenticator, log_on
 from lsas import Log, in_use, simulated
 
 import lsart
@@ -12,6 +12,7 @@ from lsart.events import LogonSessionEnded, LogonTerminationTold
 from lsart.runtime import LsaSettings
 
 FORM = enumerations.SECPKG_NAME_TYPE.SecNameSamCompatible
+LEVEL = enumerations.SECURITY_IMPERSONATION_LEVEL.SecurityImpersonation
 
 
 @simulated
@@ -23,7 +24,7 @@ async def test_the_lsa_closes_though_a_package_makes_another_session_of_each_tha
         table = package.table
         data, size, _ = await table.GetAuthDataForUser(r"LSART\alice", FORM, None)
         assert data is not None
-        token, *_ = await table.ConvertAuthDataToToken(data, size, 2, TOKEN_SOURCE("auth"), 2, "LSART")
+        token, *_ = await table.ConvertAuthDataToToken(data, size, LEVEL, TOKEN_SOURCE("auth"), NETWORK, "LSART")
         await table.FreeLsaHeap(data)
         table.win32.CloseHandle(token)
 

@@ -19,6 +19,7 @@ from lsart.contract import (
     STATUS_INVALID_PARAMETER,
     STATUS_LOGON_FAILURE,
     STATUS_NO_MEMORY,
+    STATUS_NO_SUCH_LOGON_SESSION,
     STATUS_UNSUCCESSFUL,
     FunctionTable,
     LogonFailure,
@@ -181,40 +182,44 @@ async def test_a_client_that_is_gone_by_then_leaves_nothing_behind(when: str, ho
 
     other = authenticator("other", accepts=lambda table, given: wait("accepted"))
     async with lsart.open_lsa(authenticator(answer=answer), other, bus=log.bus) as lsa:
-        async with lsa.connect("alice") as client, trio.open_nursery() as nursery:
+        async with lsa.connect("alice") as client:
             before = [each.logon_id for each in lsa.security.sessions]
+            async with trio.open_nursery() as nursery:
 
-            async def attempt(scope: trio.CancelScope) -> None:
-                with scope:
-                    if how == "terminated":
-                        with pytest.raises(ProcessTerminated):
+                async def attempt(scope: trio.CancelScope) -> None:
+                    with scope:
+                        if how == "terminated":
+                            with pytest.raises(ProcessTerminated):
+                                await log_on(client)
+                        else:
                             await log_on(client)
+                    assert scope.cancelled_caught is (how == "cancelled")
+
+                scope = trio.CancelScope()
+
+                def end(_: object = None) -> None:
+                    if how == "terminated":
+                        client.terminate()
                     else:
-                        await log_on(client)
-                assert scope.cancelled_caught is (how == "cancelled")
+                        scope.cancel()
 
-            scope = trio.CancelScope()
-
-            def end(_: object = None) -> None:
-                if how == "terminated":
-                    client.terminate()
-                else:
-                    scope.cancel()
-
-            if when in told_by:  # the worker is through, or nearly, and the client has not run since
-                log.bus.subscribe(end, told_by[when])
-            nursery.start_soon(attempt, scope)
-            if when not in told_by:
-                await gone.wait()
-                end()
-                go_on.set()
-        await trio.testing.wait_all_tasks_blocked()
-        assert [each.logon_id for each in lsa.security.sessions] == before
-        assert (len(client.handles), len(lsa.security.handles)) == (0, 0)
-        heap = lsa.memory.lsa_heap
-        assert heap is not None
-        assert heap.statistics().live_blocks == 0
-        assert client.process.committed == 0
+                if when in told_by:  # the worker is through, or nearly, and the client has not run since
+                    log.bus.subscribe(end, told_by[when])
+                nursery.start_soon(attempt, scope)
+                if when not in told_by:
+                    await gone.wait()
+                    end()
+                    go_on.set()
+            await trio.testing.wait_all_tasks_blocked()
+            assert [each.logon_id for each in lsa.security.sessions] == before
+            assert (len(client.handles), len(lsa.security.handles)) == (0, 0)
+            heap = lsa.memory.lsa_heap
+            assert heap is not None
+            assert heap.statistics().live_blocks == 0
+            assert client.process.committed == 0
+        audited = log.one(LogonAudited)
+        was_there = how == "cancelled" or when in told_by  # LSA does not look for who waits, but for the process
+        assert (audited.status, audited.logon_id is None) == ((0, False) if was_there else (STATUS_UNSUCCESSFUL, True))
         assert lsa.check() == []
     assert in_use(lsa) == {}
 
@@ -255,4 +260,21 @@ async def test_a_package_that_makes_a_token_of_the_wrong_things_faults_and_the_l
         assert await status_of(log_on(client)) == STATUS_UNSUCCESSFUL
         assert log.one(PackageDisabled).reason.startswith("TypeError: LSA_TOKEN_INFORMATION_V1: ")
         await log_on(client, package="other")
+        assert lsa.check() == []
+
+
+@simulated
+async def test_a_session_that_is_logged_on_already_logs_nobody_on_again(log: Log) -> None:
+    made: list[int] = []
+
+    async def answer(table: FunctionTable, ask: Ask) -> LogonUserResult:
+        result = await with_profile(table, ask, logon_id=made[0] if made else None)
+        made.append(result.logon_id)
+        return result
+
+    async with lsart.open_lsa(authenticator(answer=answer), bus=log.bus) as lsa, lsa.connect("alice") as client:
+        reply = await log_on(client)
+        assert await status_of(log_on(client)) == STATUS_NO_SUCH_LOGON_SESSION
+        assert lsa.security.sessions.get(reply.logon_id).references == 1
+        assert list(client.handles) == [reply.token]
         assert lsa.check() == []
