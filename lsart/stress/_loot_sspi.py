@@ -110,12 +110,10 @@ class SspiValues(Values):
         return self.or_wrong(self.random.choice(_SMALL))
 
     def session(self) -> Any:
-        """A logon session, of the process or another."""
-        if self.yes_or_no():
-            return None
-        number = self.number()
-        self.has_wrong_type |= not 0 <= number < 2**64
-        return number
+        """A logon session, of the process or another, or a number that no LUID is."""
+        found = None if self.yes_or_no() else self.number()
+        self.has_wrong_type |= found is not None and not 0 <= found < 2**64
+        return found
 
     def token_or_none(self) -> Any:
         """A handle to a token, or none."""

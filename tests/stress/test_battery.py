@@ -9,7 +9,7 @@ import re
 
 import pytest
 from _honest import lived
-from _keeper import Keeper
+from _keeper import NUMBERS, Keeper
 from lsas import scripted, simulated
 
 import lsart
@@ -37,9 +37,7 @@ def test_fifty_thousand_hostile_calls_change_nothing_for_those_beside_them() -> 
         for name in (*BATTERY_FUNCTIONS, *BATTERY_ACTIONS)
     }
     assert [name for name, found in ways.items() if "success" not in found] == []
-    assert {"gave up", "ProcessTerminated", "TypeError", "STATUS_INVALID_HANDLE"} <= ways[
-        "LsaCallAuthenticationPackage"
-    ]
+    assert {"ProcessTerminated", "TypeError", "STATUS_INVALID_HANDLE"} <= ways["LsaCallAuthenticationPackage"]
     assert "AccessViolation" in ways["read a section"] & ways["write memory"]
     assert {"SEC_E_MESSAGE_ALTERED", "SEC_E_OUT_OF_SEQUENCE"} <= ways["VerifySignature"] & ways["DecryptMessage"]
     assert "STATUS_LOGON_FAILURE" in ways["LsaLogonUser"]
@@ -61,6 +59,15 @@ def test_one_seed_makes_the_same_calls_and_another_seed_others() -> None:
     first, again, other = (lsart.run(main, seed=seed).outcomes for seed in (0, 0, 1))
     assert first == again
     assert first != other
+
+
+@simulated
+async def test_some_calls_are_not_waited_for() -> None:
+    async with lsart.open_lsa(Keeper, settings=SETTINGS) as lsa:
+        battery = Battery(lsa, calls=3000, makers={"wait": lambda random, size: bytes([NUMBERS["wait"]]) + bytes(40)})
+        await battery.run()
+        assert battery.outcomes["LsaCallAuthenticationPackage", "gave up"] > 0
+        assert lsa.check() == []
 
 
 @pytest.mark.parametrize(
