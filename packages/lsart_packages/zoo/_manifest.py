@@ -1,0 +1,52 @@
+"""What is wrong with each package of the zoo, for tools that have to find it and for tests of them."""
+
+from __future__ import annotations
+
+import attrs
+
+__all__ = ["ZOO", "Zoo"]
+
+
+@attrs.frozen
+class Zoo:
+    """One defect.
+
+    Args:
+        name: of the package in `lsart_packages.zoo`. kind: of the finding. rule: of the contract that is broken.
+        shows: the event that tells of it, or in a few words what can be seen where no event does.
+        functions: of the table, of both ends: where it begins, and where it goes wrong. One that has one end has one.
+        battery: of `lsart check` in which it comes to light.
+    """
+
+    name: str
+    kind: str
+    rule: str
+    shows: str
+    functions: tuple[str, ...]
+    battery: str
+
+    @property
+    def source(self) -> str:
+        """The package, as commands take it."""
+        return f"zoo.{self.name}"
+
+    @property
+    def twin(self) -> str:
+        """The same package without the defect."""
+        class_name = "".join(each.capitalize() for each in self.name.split("_"))
+        return f"lsart_packages.zoo.{self.name}.fixed:{class_name}"
+
+
+ZOO = (
+    Zoo("call_package", "pool-exhaustion", "CPK-1", "DeadlockError", ("CallPackage",), "schedules"),
+    Zoo("client_buffer_to_lsa_heap", "wrong-pair", "FLH-1", "ForeignFree", ("FreeLsaHeap",), "plain"),
+    Zoo("double_free", "double-free", "FPH-1", "DoubleFree", ("AllocatePrivateHeap", "FreePrivateHeap"), "plain"),
+    Zoo("error_path_leak", "leak", "ALH-3", "BlockLeaked", ("AllocateLsaHeap",), "plain"),
+    Zoo("failed_init_leak", "leak", "CSM-10", "SectionLeaked", ("CreateSharedMemory",), "nth-failure"),
+    Zoo("lock_order", "lock-order", "", "DeadlockError", (), "schedules"),
+    Zoo("lsa_heap_to_shared", "wrong-pair", "FSM-3", "WrongPair", ("AllocateLsaHeap", "FreeSharedMemory"), "plain"),
+    Zoo("other_section", "wrong-pair", "FSM-3", "WrongPair", ("AllocateSharedMemory", "FreeSharedMemory"), "plain"),
+    Zoo("pool_exhaustion", "pool-exhaustion", "", "DeadlockError", (), "schedules"),
+    Zoo("use_after_free", "use-after-free", "FSM-1", "UseAfterFree", ("FreeSharedMemory",), "schedules"),
+)
+"""All of them, by name."""
