@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import pytest
 from lsart_packages.zoo.client_buffer_to_lsa_heap import seal
 from zoos import Drive, assert_harmless, assert_harms
 
 import lsart
-from lsart.events import BlockLeaked, DoubleFree, Event, ForeignFree, SectionLeaked, WrongPair
+from lsart.events import BlockLeaked, DoubleFree, Event, ForeignFree, PackageDisabled, SectionLeaked, WrongPair
 from lsart.memory import MachineLimits
 
 QUIET = lsart.LsaSettings(watchdog=None)
@@ -55,13 +57,31 @@ async def ask_for_many_tickets(lsa: lsart.Lsa, name: str) -> None:
             assert (await alice.call(name, b"\1\x09")).data == number.to_bytes(4, "little") + b"\x09"
 
 
+async def count_a_late_service(lsa: lsart.Lsa, name: str) -> None:
+    async with lsa.connect("alice") as alice:
+        assert (await alice.call(name, b"\1\7\0")).data == b"\1\0"
+        assert (await alice.call(name, b"\1\0\1")).data == b"\1\0"
+        assert (await alice.call(name, b"\2\7\0")).data == b"\1\0"
+
+
+async def leave_many_notes(lsa: lsart.Lsa, name: str) -> None:
+    async with lsa.connect("alice") as alice:
+        for _ in range(3):
+            assert (await alice.call(name, b"\1" + b"n" * 1024)).protocol_status == lsart.STATUS_SUCCESS
+        with suppress(lsart.StatusError):  # LSASS is gone
+            last = [await alice.call(name, b"\1" + b"n" * 1024) for _ in range(2)][-1]
+            assert last.protocol_status == lsart.STATUS_INSUFFICIENT_RESOURCES
+
+
 CASES: dict[str, tuple[Drive, type[Event], lsart.LsaSettings]] = {
     "client_buffer_to_lsa_heap": (forge, ForeignFree, QUIET),
     "double_free": (forget_and_lock, DoubleFree, QUIET),
     "error_path_leak": (name_no_realm, BlockLeaked, QUIET),
     "failed_init_leak": (start_without_memory, SectionLeaked, NO_KEYS),
     "lsa_heap_to_shared": (bring_many_claims, WrongPair, QUIET),
+    "null_unchecked": (leave_many_notes, PackageDisabled, QUIET),
     "other_section": (ask_for_many_tickets, WrongPair, QUIET),
+    "section_leak": (count_a_late_service, SectionLeaked, QUIET),
 }
 
 

@@ -16,6 +16,7 @@ from lsart.events import (
     CredentialLeaked,
     Event,
     FaultContained,
+    ForeignFree,
     HandleLeaked,
     ImpersonationLeft,
     LockOrphaned,
@@ -25,7 +26,9 @@ from lsart.events import (
     OutputNotFromHeap,
     PackageDisabled,
     SectionLeaked,
+    SlotCalled,
     SlotMisused,
+    WrongPair,
 )
 
 __all__ = ["HARM", "Drive", "assert_harmless", "assert_harms", "class_of", "driven", "ends_of", "source_of"]
@@ -46,6 +49,14 @@ HARM: tuple[type[Event], ...] = (
     SlotMisused,
 )
 """What a package without a defect is never the cause of."""
+
+CONSEQUENCES: dict[type[Event], tuple[type[Event], ...]] = {
+    ForeignFree: (BlockLeaked,),
+    PackageDisabled: (BlockLeaked, SectionLeaked),
+    SectionLeaked: (BlockLeaked,),
+    WrongPair: (BlockLeaked,),
+}
+"""What follows, and is no other defect: what was not freed is left, and so is what a package holds that is out."""
 
 Drive = Callable[[lsart.Lsa, str], Awaitable[Any]]
 """Does with a running LSA, and the name of the package, what makes the defect strike."""
@@ -79,18 +90,15 @@ def driven(
 
 
 def assert_harms(name: str, drive: Drive, event: type[Event], settings: lsart.LsaSettings | None = None) -> None:
-    """The defect makes itself known by one kind of event alone, which names the functions that the manifest does.
-
-    What was freed wrongly is left, and so is what lies in a section that is left: a consequence, no other defect.
-    """
+    """The defect makes itself known by one kind of event alone, which names the functions that the manifest does"""
     events, _ = driven(name, drive, is_twin=False, settings=settings)
     harm = [each for each in events if isinstance(each, HARM)]
-    consequence = BlockLeaked if issubclass(event, MisuseEvent | SectionLeaked) else event
-    assert {type(each) for each in harm} <= {event, consequence}
+    assert {type(each) for each in harm} <= {event, *CONSEQUENCES.get(event, ())}
     first = next(each for each in harm if isinstance(each, event))
     entry = next(each for each in ZOO if each.name == name)
     assert entry.shows == event.__name__
-    assert ends_of(first) == set(entry.functions)
+    slots = [each.slot for each in events[: events.index(first)] if isinstance(each, SlotCalled)]
+    assert (ends_of(first) or {slots[-1]}) == set(entry.functions)
 
 
 def assert_harmless(name: str, drive: Drive, settings: lsart.LsaSettings | None = None) -> None:

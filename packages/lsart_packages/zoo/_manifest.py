@@ -43,10 +43,16 @@ ZOO = (
     Zoo("double_free", "double-free", "FPH-1", "DoubleFree", ("AllocatePrivateHeap", "FreePrivateHeap"), "plain"),
     Zoo("error_path_leak", "leak", "ALH-3", "BlockLeaked", ("AllocateLsaHeap",), "plain"),
     Zoo("failed_init_leak", "leak", "CSM-10", "SectionLeaked", ("CreateSharedMemory",), "nth-failure"),
+    Zoo("information_leak", "information-leak", "ALH-5", "bytes of another client", ("AllocateLsaHeap",), "plain"),
     Zoo("lock_order", "lock-order", "", "DeadlockError", (), "schedules"),
     Zoo("lsa_heap_to_shared", "wrong-pair", "FSM-3", "WrongPair", ("AllocateLsaHeap", "FreeSharedMemory"), "plain"),
+    Zoo("null_unchecked", "null-unchecked", "ASM-5", "PackageDisabled", ("AllocateSharedMemory",), "nth-failure"),
     Zoo("other_section", "wrong-pair", "FSM-3", "WrongPair", ("AllocateSharedMemory", "FreeSharedMemory"), "plain"),
+    Zoo("overrun", "overrun", "ASM-3", "another block changes", ("AllocateSharedMemory",), "plain"),
     Zoo("pool_exhaustion", "pool-exhaustion", "", "DeadlockError", (), "schedules"),
+    Zoo("section_each", "section-per-client", "CSM-6", "a section for each", ("CreateSharedMemory",), "population"),
+    Zoo("section_leak", "leak", "CSM-10", "SectionLeaked", ("CreateSharedMemory",), "plain"),
+    Zoo("underrun", "underrun", "APH-3", "another block changes", ("AllocatePrivateHeap",), "plain"),
     Zoo("use_after_free", "use-after-free", "FSM-1", "UseAfterFree", ("FreeSharedMemory",), "schedules"),
 )
 """All of them, by name."""
