@@ -40,6 +40,9 @@ class Zoo:
 ZOO = (
     Zoo("call_package", "pool-exhaustion", "CPK-1", "DeadlockError", ("CallPackage",), "schedules"),
     Zoo("client_buffer_to_lsa_heap", "wrong-pair", "FLH-1", "ForeignFree", ("FreeLsaHeap",), "plain"),
+    Zoo("double_fetch_flag", "double-fetch", "CSM-8", "the secret is answered", ("memory.read",), "hostile"),
+    Zoo("double_fetch_length", "double-fetch", "CSM-8", "another box is answered", ("memory.read",), "hostile"),
+    Zoo("double_fetch_offset", "double-fetch", "CSM-8", "what lies elsewhere is answered", ("memory.read",), "hostile"),
     Zoo("double_free", "double-free", "FPH-1", "DoubleFree", ("AllocatePrivateHeap", "FreePrivateHeap"), "plain"),
     Zoo("error_path_leak", "leak", "ALH-3", "BlockLeaked", ("AllocateLsaHeap",), "plain"),
     Zoo("failed_init_leak", "leak", "CSM-10", "SectionLeaked", ("CreateSharedMemory",), "nth-failure"),
@@ -52,6 +55,9 @@ ZOO = (
     Zoo("pool_exhaustion", "pool-exhaustion", "", "DeadlockError", (), "schedules"),
     Zoo("section_each", "section-per-client", "CSM-6", "a section for each", ("CreateSharedMemory",), "population"),
     Zoo("section_leak", "leak", "CSM-10", "SectionLeaked", ("CreateSharedMemory",), "plain"),
+    Zoo("unchecked_length", "unchecked-length", "CSM-8", "AccessViolated", ("memory.read",), "hostile"),
+    Zoo("unchecked_offset", "unchecked-offset", "CSM-8", "AccessViolated", ("memory.read",), "hostile"),
+    Zoo("unchecked_pointer", "unchecked-pointer", "CSM-8", "AccessViolated", ("memory.read",), "hostile"),
     Zoo("underrun", "underrun", "APH-3", "another block changes", ("AllocatePrivateHeap",), "plain"),
     Zoo("use_after_free", "use-after-free", "FSM-1", "UseAfterFree", ("FreeSharedMemory",), "schedules"),
 )
