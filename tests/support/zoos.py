@@ -52,6 +52,8 @@ HARM: tuple[type[Event], ...] = (
 
 CONSEQUENCES: dict[type[Event], tuple[type[Event], ...]] = {
     ForeignFree: (BlockLeaked,),
+    HandleLeaked: (LogonSessionLeaked,),
+    OutputNotFromHeap: (BlockLeaked,),
     PackageDisabled: (BlockLeaked, SectionLeaked),
     SectionLeaked: (BlockLeaked,),
     WrongPair: (BlockLeaked,),
