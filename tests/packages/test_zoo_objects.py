@@ -6,8 +6,10 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
+import trio
 from logons import log_on
-from zoos import Drive, assert_harmless, assert_harms, driven
+from sealing import connected
+from zoos import HARM, Drive, assert_harmless, assert_harms, driven
 
 import lsart
 from lsart.events import (
@@ -122,3 +124,23 @@ def test_a_section_that_is_deleted_is_used() -> None:
     events, status = driven("stale_handle", note_for_the_day_before_yesterday, is_twin=True)
     assert status == lsart.STATUS_OBJECT_NAME_NOT_FOUND
     assert [each for each in events if isinstance(each, AllocationRefused)] == []
+
+
+async def use_beside_somebody_who_thinks(lsa: lsart.Lsa, name: str) -> int:
+    """Milliseconds that bob waits, who agrees at once, while alice thinks for 200."""
+    async with lsa.connect("alice") as alice, lsa.connect("bob") as bob, trio.open_nursery() as nursery:
+        for client in (alice, bob):
+            await connected(client, name)
+        nursery.start_soon(alice.call, name, bytes((200,)))
+        await lsart.sleep_ns(1_000_000)
+        began = lsart.now_ns()
+        reply = await bob.call(name, b"\0")
+        assert len(reply.data) == 36
+        return (lsart.now_ns() - began) // 1_000_000
+
+
+@pytest.mark.parametrize(("is_twin", "waits"), [(False, 199), (True, 0)], ids=["defect", "twin"])
+def test_a_client_that_thinks_holds_up_the_others(is_twin: bool, waits: int) -> None:
+    events, milliseconds = driven("lock_callback", use_beside_somebody_who_thinks, is_twin=is_twin)
+    assert milliseconds == waits
+    assert [each for each in events if isinstance(each, HARM)] == []

@@ -49,6 +49,7 @@ ZOO = (
     Zoo("failed_init_leak", "leak", "CSM-10", "SectionLeaked", ("CreateSharedMemory",), "nth-failure"),
     Zoo("growth", "growth", "APH-2", "blocks grow with the calls", ("AllocatePrivateHeap",), "population"),
     Zoo("information_leak", "information-leak", "ALH-5", "bytes of another client", ("AllocateLsaHeap",), "plain"),
+    Zoo("lock_callback", "lock-across-callback", "CCB-1", "others wait for a client", ("ClientCallback",), "plain"),
     Zoo("lock_order", "lock-order", "", "DeadlockError", (), "schedules"),
     Zoo("lsa_heap_to_shared", "wrong-pair", "FSM-3", "WrongPair", ("AllocateLsaHeap", "FreeSharedMemory"), "plain"),
     Zoo("name_buffer", "output-not-from-heap", "LIP-4", "OutputNotFromHeap", ("AllocateLsaHeap",), "lifecycle"),
