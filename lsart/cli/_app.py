@@ -53,11 +53,15 @@ def run(arguments: Sequence[str]) -> int:
 
 
 @app.command(name="list")
-def list_packages() -> int:
-    """Show the packages that are installed."""
+def list_packages(*, all: bool = False) -> int:
+    """Show the packages that are installed.
+
+    Args:
+        all: Show each package of a group, too, such as zoo.lock_order of the zoo.
+    """
     from lsart.cli._list import show_packages
 
-    return show_packages(sys.stdout)
+    return show_packages(sys.stdout, all)
 
 
 @app.command

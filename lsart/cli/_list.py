@@ -9,7 +9,7 @@ import attrs
 
 from lsart.cli._failures import width
 from lsart.contract import PackageLoadError, SecPkgInfo
-from lsart.runtime import PackageSpec, installed_packages, resolve
+from lsart.runtime import PackageSpec, installed_packages, package_groups, resolve
 
 __all__ = ["show_packages"]
 
@@ -24,18 +24,29 @@ class _Entry:
     has_scenario: bool
 
 
-def show_packages(out: TextIO) -> int:
-    """Print the installed packages; 0 always, as an empty list is an answer."""
-    entries = [_examine(name, target) for name, target in installed_packages().items()]
-    if not entries:
+def show_packages(out: TextIO, shows_all: bool = False) -> int:
+    """Print the installed packages; 0 always, as an empty list is an answer.
+
+    Large groups, as the names before a dot make them, are counted at the end, unless all shall be shown.
+    """
+    installed = installed_packages()
+    if not installed:
         print("No packages are installed. `lsart new mypackage` writes one.", file=out)
         return 0
-    indent = 2 + max(len(entry.name) for entry in entries)
+    groups = {} if shows_all else package_groups(installed)
+    folded = {name for names in groups.values() for name in names}
+    entries = [_examine(name, target) for name, target in installed.items() if name not in folded]
+    # Without groups at first, as they are for those who look for more than a sample.
+    entries.sort(key=lambda each: "." in each.name)
+    indent = 2 + max(len(each) for each in (*(entry.name for entry in entries), *(f"{each}.*" for each in groups)))
     for entry in entries:
         print(_filled(entry.comment, entry.name.ljust(indent), " " * indent), file=out)
         scenario = ", with a scenario" if entry.has_scenario else ""
         print(_filled(f"{entry.target}{scenario}", " " * indent, " " * indent), file=out)
-    print(f"\nTry one with: lsart stress {entries[0].name}", file=out)
+    for group, names in groups.items():
+        what = f"{len(names)} packages, from {names[0]} to {names[-1]}; `lsart list --all` shows each"
+        print(_filled(what, f"{group}.*".ljust(indent), " " * indent), file=out)
+    print(f"\nTry one with: lsart stress {entries[0].name if entries else next(iter(installed))}", file=out)
     return 0
 
 

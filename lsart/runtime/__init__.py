@@ -9,7 +9,7 @@ from lsart.runtime._pacer import Interloper
 from lsart.runtime._package import Package
 from lsart.runtime._process_memory import ProcessMemory
 from lsart.runtime._registry import DEFAULT_TLS, Registry
-from lsart.runtime._resolve import PackageSpec, Resolved, installed_packages, resolve
+from lsart.runtime._resolve import PackageSpec, Resolved, installed_packages, package_groups, resolve
 from lsart.runtime._settings import Costs, LsaSettings
 
 __all__ = [
@@ -30,5 +30,6 @@ __all__ = [
     "implemented",
     "installed_packages",
     "open_lsa",
+    "package_groups",
     "resolve",
 ]

@@ -21,10 +21,11 @@ import attrs
 from lsart.contract import PackageLoadError
 from lsart.runtime._run_file import run_file
 
-__all__ = ["PackageSpec", "Resolved", "installed_packages", "resolve", "resolve_again"]
+__all__ = ["PackageSpec", "Resolved", "installed_packages", "package_groups", "resolve", "resolve_again"]
 
 ENTRY_POINT_GROUP = "lsart.packages"
 _ENTRIES = ("SpInitialize", "LsaApInitializePackage")
+_FEW = 3  # packages that are named one by one
 _FORMS = "module:Class or path/file.py:Class"
 
 
@@ -67,6 +68,16 @@ def installed_packages() -> dict[str, str]:
 
     found = entry_points(group=ENTRY_POINT_GROUP)
     return {each.name: each.value for each in sorted(found, key=lambda each: each.name)}
+
+
+def package_groups(names: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """Names that have the same word before their first dot, by that word, where there are more than three."""
+    groups: dict[str, list[str]] = {}
+    for name in names:
+        group, dot, _ = name.partition(".")
+        if dot:
+            groups.setdefault(group, []).append(name)
+    return {group: tuple(found) for group, found in groups.items() if len(found) > _FEW}
 
 
 def resolve(spec: PackageSpec) -> Resolved:
@@ -253,7 +264,10 @@ def _offers(module: ModuleType) -> str:
 def _unknown(text: str, installed: Mapping[str, str]) -> str:
     near = _near(text, installed)
     hint = f"Did you mean {near!r}? " if near else ""
-    names = ", ".join(installed) or "none"
+    groups = package_groups(installed)
+    folded = {name for names in groups.values() for name in names}
+    singles = [each for each in installed if each not in folded]
+    names = ", ".join([*singles, *(f"{group}.* ({len(each)})" for group, each in groups.items())]) or "none"
     return (
         f"there is no package {text!r}. {hint}Installed: {names}. A package of your own is named module:Class, "
         "path/file.py:Class, or by a directory with a package.toml."

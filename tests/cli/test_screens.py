@@ -7,6 +7,7 @@ import shlex
 from pathlib import Path
 
 import pytest
+from lsart_packages.zoo._manifest import ZOO
 
 from lsart import __version__
 from lsart.cli import main
@@ -27,6 +28,7 @@ def eighty_columns(monkeypatch: pytest.MonkeyPatch) -> None:
         ["list", "--help"],
         ["--install-completion", "--help"],
         ["list"],
+        ["list", "--all"],
         ["contract"],
         ["contract", "SECPKG_FUNCTION_TABLE"],
         ["contract", "LogonUser"],
@@ -54,6 +56,21 @@ def test_the_list_says_what_each_package_is_and_where_it_comes_from(capsys: pyte
     out = capsys.readouterr().out
     assert "ticketcache one section for all clients" in " ".join(out.split())
     assert "lsart_packages.minimal, with a scenario" in out
+
+
+def test_a_large_group_is_one_line_unless_all_is_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["list"]) == 0
+    out = capsys.readouterr().out
+    assert "zoo.lock_order" not in out
+    told = next(line for line in out.splitlines() if line.startswith("zoo.*"))
+    assert f"{len(ZOO)} packages, from {ZOO[0].source}" in " ".join(told.split())
+    assert "`lsart list --all` shows each" in " ".join(out.split())
+    assert main(["list", "--all"]) == 0
+    out = capsys.readouterr().out
+    assert "zoo.*" not in out
+    firsts = [line.split(" ")[0] for line in out.splitlines() if line and not line.startswith(" ")]
+    assert [each.source for each in ZOO] == [each for each in firsts if each.startswith("zoo.")]
+    assert firsts.index("ticketcache") < firsts.index(ZOO[0].source)
 
 
 def test_a_package_that_does_not_load_is_listed_with_the_reason(

@@ -1,4 +1,5 @@
-"""Packages with one defect each, of the kind that a test run hardly ever shows and `lsart explore` finds.
+"""Small packages with exactly one defect each, for `lsart check` and `lsart explore`, and for who learns from them.
 
-Beside each lies its twin, `fixed`: the same package without the defect.
+Beside each lies its twin, `fixed`: the same package without the defect; and a scenario in which the defect does not
+strike, or hardly ever. `_manifest` says of each what is wrong and how it shows.
 """

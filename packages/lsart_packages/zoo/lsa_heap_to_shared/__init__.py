@@ -72,4 +72,8 @@ def _claims(random: Random, size: int) -> bytes:
     return b"memberOf=" + b"%x" % random.getrandbits(4 * max(size, 1))
 
 
-OPERATIONS = {"claims": _claims}
+def _many_claims(random: Random, size: int) -> bytes:
+    return b"sAMAccountName=ann;" + b"memberOf=staff;" * random.randrange(400, 500)
+
+
+OPERATIONS = {"claims": _claims, "many_claims": _many_claims}

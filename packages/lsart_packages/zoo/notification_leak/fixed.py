@@ -36,7 +36,7 @@ class NotificationLeak:
         self.table = table
 
     def SpGetInfo(self) -> SecPkgInfo:
-        return SecPkgInfo("notification_leak", comment="locks an account again after a while")
+        return SecPkgInfo("notification_leak", comment="opens the vault of the machine for a while")
 
     async def LsaApCallPackageUntrusted(
         self, client_request: ClientRequest, submit_buffer: bytes, client_base: Pointer | None, length: int

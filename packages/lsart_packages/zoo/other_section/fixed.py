@@ -22,7 +22,7 @@ __all__ = ["OPERATIONS", "OtherSection"]
 
 ISSUE, RECORDS = b"\1", b"\2"  # how a message begins; `issue` has the number of a service after it
 _RECORD = struct.Struct("<IB")  # number of the ticket, service
-_TRAIL = 16  # records that are kept
+_TRAIL = 8  # records that are kept
 _SLOTS = 8  # tickets that are valid at a time
 
 
