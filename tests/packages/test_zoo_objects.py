@@ -61,8 +61,15 @@ async def join_without_a_version(lsa: lsart.Lsa, name: str) -> None:
             assert (await alice.call(name, b"?")).data == b"1 machines, 10"
 
 
+async def ask_for_no_bell(lsa: lsart.Lsa, name: str) -> None:
+    async with lsa.connect("alice") as alice:
+        assert (await alice.call(name, b"Door")).data == b"\1\0\0\0"
+        assert (await alice.call(name, b"doors")).protocol_status == lsart.STATUS_OBJECT_NAME_NOT_FOUND
+
+
 CASES: dict[str, tuple[Drive, type[Event]]] = {
     "credential_leak": (switch_a_kiosk_off, CredentialLeaked),
+    "handle_leak": (ask_for_no_bell, HandleLeaked),
     "name_buffer": (be_counted, OutputNotFromHeap),
     "partial_work": (join_without_a_version, PackageDisabled),
     "session_leak": (hold_a_wrong_badge, LogonSessionLeaked),
@@ -144,3 +151,17 @@ def test_a_client_that_thinks_holds_up_the_others(is_twin: bool, waits: int) -> 
     events, milliseconds = driven("lock_callback", use_beside_somebody_who_thinks, is_twin=is_twin)
     assert milliseconds == waits
     assert [each for each in events if isinstance(each, HARM)] == []
+
+
+async def take_a_seat(lsa: lsart.Lsa, name: str) -> lsart.NTSTATUS:
+    async with lsa.connect("alice") as alice:
+        return (await alice.call(name, b"\1\7")).protocol_status
+
+
+@pytest.mark.parametrize("contents", ["previous", "pattern"])
+@pytest.mark.parametrize("is_twin", [False, True], ids=["defect", "twin"])
+def test_what_relies_on_a_choice_changes_with_it(is_twin: bool, contents: Any) -> None:
+    settings = lsart.LsaSettings(choices=lsart.Choices(private_heap_contents=contents), watchdog=None)
+    _, status = driven("undocumented_reliance", take_a_seat, is_twin=is_twin, settings=settings)
+    fails = contents == "pattern" and not is_twin
+    assert status == (lsart.STATUS_ACCESS_DENIED if fails else lsart.STATUS_SUCCESS)

@@ -12,7 +12,8 @@ class Zoo:
     """One defect.
 
     Args:
-        name: of the package in `lsart_packages.zoo`. kind: of the finding. rule: of the contract that is broken.
+        name: of the package in `lsart_packages.zoo`. kind: of the finding. rule: of the contract that is broken, or
+            the gap that is relied on; empty where it is no rule of the contract but good sense.
         shows: the event that tells of it, or in a few words what can be seen where no event does.
         functions: of the table, of both ends: where it begins, and where it goes wrong. One that has one end has one.
         battery: of `lsart check` in which it comes to light.
@@ -48,6 +49,7 @@ ZOO = (
     Zoo("error_path_leak", "leak", "ALH-3", "BlockLeaked", ("AllocateLsaHeap",), "plain"),
     Zoo("failed_init_leak", "leak", "CSM-10", "SectionLeaked", ("CreateSharedMemory",), "nth-failure"),
     Zoo("growth", "growth", "APH-2", "blocks grow with the calls", ("AllocatePrivateHeap",), "population"),
+    Zoo("handle_leak", "handle-leak", "", "HandleLeaked", ("CreateEvent",), "plain"),
     Zoo("information_leak", "information-leak", "ALH-5", "bytes of another client", ("AllocateLsaHeap",), "plain"),
     Zoo("lock_callback", "lock-across-callback", "CCB-1", "others wait for a client", ("ClientCallback",), "plain"),
     Zoo("lock_order", "lock-order", "", "DeadlockError", (), "schedules"),
@@ -68,6 +70,14 @@ ZOO = (
     Zoo("unchecked_offset", "unchecked-offset", "CSM-8", "AccessViolated", ("memory.read",), "hostile"),
     Zoo("unchecked_pointer", "unchecked-pointer", "CSM-8", "AccessViolated", ("memory.read",), "hostile"),
     Zoo("underrun", "underrun", "APH-3", "another block changes", ("AllocatePrivateHeap",), "plain"),
+    Zoo(
+        "undocumented_reliance",
+        "undocumented-reliance",
+        "AllocatePrivateHeap/1",
+        "another choice, another outcome",
+        ("AllocatePrivateHeap",),
+        "choices",
+    ),
     Zoo("use_after_free", "use-after-free", "FSM-1", "UseAfterFree", ("FreeSharedMemory",), "schedules"),
 )
 """All of them, by name."""
