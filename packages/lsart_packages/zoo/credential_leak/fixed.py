@@ -11,6 +11,7 @@ from lsart import (
     SID_AND_ATTRIBUTES,
     STATUS_LOGON_FAILURE,
     TOKEN_SOURCE,
+    CallPackageReply,
     Client,
     ClientRequest,
     FunctionTable,
@@ -19,6 +20,7 @@ from lsart import (
     Pointer,
     SecPkgInfo,
     StatusError,
+    constants,
     enumerations,
 )
 
@@ -45,7 +47,9 @@ class CredentialLeak:
         self.table, self.package_id = table, package_id
 
     def SpGetInfo(self) -> SecPkgInfo:
-        return SecPkgInfo("credential_leak", comment="logs kiosks on and keeps their keys with LSA")
+        return SecPkgInfo(
+            _PACKAGE, comment="logs kiosks on and keeps their keys with LSA", capabilities=constants.SECPKG_FLAG_LOGON
+        )
 
     async def LsaApLogonUserEx2(
         self,
@@ -61,11 +65,9 @@ class CredentialLeak:
         if not name.isalnum():
             raise LogonFailure(STATUS_LOGON_FAILURE, account_name="")
         logon_id = table.win32.AllocateLocallyUniqueId()
-        await table.CreateLogonSession(logon_id)
         try:
-            await table.AddCredential(logon_id, self.package_id, _KEY, table.win32.BCryptGenRandom(16))
+            await self.begin(logon_id)
         except StatusError as error:
-            await table.DeleteLogonSession(logon_id)
             raise LogonFailure(error.status, account_name=name) from None
         self.sessions[logon_id] = name
         return LogonUserResult(
@@ -76,9 +78,25 @@ class CredentialLeak:
             account_name=name,
         )
 
+    async def begin(self, logon_id: int) -> None:
+        """A session, and its key; neither without the other."""
+        key = self.table.win32.BCryptGenRandom(16)
+        await self.table.CreateLogonSession(logon_id)
+        try:
+            await self.table.AddCredential(logon_id, self.package_id, _KEY, key)
+        except StatusError:
+            await self.table.DeleteLogonSession(logon_id)
+            raise
+
     async def LsaApLogonTerminated(self, logon_id: int) -> None:
         if self.sessions.pop(logon_id, None) is not None:
             await self.table.DeleteCredential(logon_id, self.package_id, _KEY)
+
+    async def LsaApCallPackageUntrusted(
+        self, client_request: ClientRequest, submit_buffer: bytes, client_base: Pointer | None, length: int
+    ) -> CallPackageReply:
+        """How many are logged on."""
+        return await self.table.reply(client_request, len(self.sessions).to_bytes(4, "little"))
 
     def SpShutdown(self) -> None:
         self.sessions.clear()

@@ -16,6 +16,7 @@ from lsart import (
     SID_AND_ATTRIBUTES,
     STATUS_LOGON_FAILURE,
     TOKEN_SOURCE,
+    CallPackageReply,
     Client,
     ClientRequest,
     FunctionTable,
@@ -24,6 +25,7 @@ from lsart import (
     Pointer,
     SecPkgInfo,
     StatusError,
+    constants,
     enumerations,
 )
 
@@ -50,7 +52,7 @@ class SessionLeak:
         self.table = table
 
     def SpGetInfo(self) -> SecPkgInfo:
-        return SecPkgInfo("session_leak", comment="logs users on by their badges")
+        return SecPkgInfo(_PACKAGE, comment="logs users on by their badges", capabilities=constants.SECPKG_FLAG_LOGON)
 
     async def LsaApLogonUserEx2(
         self,
@@ -65,7 +67,10 @@ class SessionLeak:
         data = await table.memory.read(authentication_information, size)
         name, _, badge = data.decode("ascii", "replace").partition(":")
         logon_id = table.win32.AllocateLocallyUniqueId()
-        await table.CreateLogonSession(logon_id)
+        try:
+            await table.CreateLogonSession(logon_id)
+        except StatusError as error:
+            raise LogonFailure(error.status, account_name=name) from None
         if _BADGES.get(name) != badge:
             raise LogonFailure(STATUS_LOGON_FAILURE, account_name=name)
         self.sessions[logon_id] = name
@@ -79,6 +84,12 @@ class SessionLeak:
 
     def LsaApLogonTerminated(self, logon_id: int) -> None:
         self.sessions.pop(logon_id, None)
+
+    async def LsaApCallPackageUntrusted(
+        self, client_request: ClientRequest, submit_buffer: bytes, client_base: Pointer | None, length: int
+    ) -> CallPackageReply:
+        """How many are logged on."""
+        return await self.table.reply(client_request, len(self.sessions).to_bytes(4, "little"))
 
     def SpShutdown(self) -> None:
         self.sessions.clear()
