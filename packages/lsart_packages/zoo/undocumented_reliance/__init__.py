@@ -1,8 +1,8 @@
-"""Hands out seats by number: a map in shared memory shows which are taken, and clients draw it.
+"""Hands out seats by number. A map that the package keeps says which are taken.
 
 The defect: the map is read before anything was written to it, as if new memory were zero. No page says what a block
 holds at first. In LSASS it is zero as long as the page is fresh, which is how it goes in every test; with another heap,
-or after something else was freed there, seats are taken by nobody, and on the next system none is free.
+or after something else was freed there, seats are taken where nobody sits.
 """
 
 from __future__ import annotations
