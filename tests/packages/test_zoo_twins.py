@@ -55,6 +55,6 @@ def test_a_twin_does_no_harm_under_everything_at_once(entry: Zoo) -> None:
 
 def test_a_defect_does_harm_under_the_same() -> None:
     """Of those whose defect an event tells of, and that need no scarce memory, so that the test above can fail."""
-    told = {each.name for each in ZOO if each.shows in {kind.__name__ for kind in HARM} and each.battery == "plain"}
+    told = {each.name for each in ZOO if each.shows in {kind.__name__ for kind in HARM} and each.strikes == "plain"}
     assert len(told) > 5
     assert {name for name in told if not harm_of(f"lsart_packages.zoo.{name}", seed=0)} == set()

@@ -16,7 +16,9 @@ class Zoo:
             the gap that is relied on; empty where it is no rule of the contract but good sense.
         shows: the event that tells of it, or in a few words what can be seen where no event does.
         functions: of the table, of both ends: where it begins, and where it goes wrong. One that has one end has one.
-        battery: of `lsart check` in which it comes to light.
+        strikes: what brings it to light: calls as its scenario has them ("plain"), memory that is refused
+            ("nth-failure"), clients that mean harm ("hostile"), more of them ("population"), other orders
+            ("schedules"), loading and going ("lifecycle"), another choice where no page says ("choices").
     """
 
     name: str
@@ -24,7 +26,7 @@ class Zoo:
     rule: str
     shows: str
     functions: tuple[str, ...]
-    battery: str
+    strikes: str
 
     @property
     def source(self) -> str:
