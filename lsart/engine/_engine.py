@@ -84,9 +84,11 @@ def now_ns() -> int:
     clock = trio.lowlevel.current_clock()
     if isinstance(clock, VirtualClock):
         return clock.now_ns
-    # current() first: on a real clock it may take the start from the same clock just now.
-    start = current().start_ns
-    return _clock_ns(clock) - start
+    try:
+        start = _engine.get().start_ns
+    except (LookupError, RuntimeError):
+        start = current().start_ns  # before the clock is read: it may take the start from the same clock just now
+    return round(clock.current_time() * NS_PER_S) - start
 
 
 async def sleep_ns(ns: int) -> None:

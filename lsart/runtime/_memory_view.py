@@ -28,7 +28,11 @@ class MemoryView:
 
     async def read(self, pointer: Pointer, length: int) -> bytes:
         """`length` bytes at `pointer`; raises AccessViolation."""
-        space, where = self._space, _space_of(pointer)
+        space = self._space
+        try:
+            where = pointer.space
+        except AttributeError:
+            raise _no_pointer(pointer) from None
         if self._pacer.armed:
             await self._pacer.step(space, Access(space.name, pointer.address, length, "read", ""))
         if where != space.name:
@@ -41,7 +45,11 @@ class MemoryView:
 
     async def write(self, pointer: Pointer, data: bytes) -> None:
         """Put `data` at `pointer`; raises AccessViolation."""
-        space, where = self._space, _space_of(pointer)
+        space = self._space
+        try:
+            where = pointer.space
+        except AttributeError:
+            raise _no_pointer(pointer) from None
         if self._pacer.armed:
             await self._pacer.step(space, Access(space.name, pointer.address, len(data), "write", ""))
         if where != space.name:
@@ -86,8 +94,5 @@ class MemoryView:
             )
 
 
-def _space_of(pointer: Pointer) -> str:
-    try:
-        return pointer.space
-    except AttributeError:
-        raise TypeError(f"an address is a Pointer, got {type(pointer).__name__} {pointer!r}") from None
+def _no_pointer(value: object) -> TypeError:
+    return TypeError(f"an address is a Pointer, got {type(value).__name__} {value!r}")
