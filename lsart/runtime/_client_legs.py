@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import attrs
+import trio
 
 from lsart.contract import (
     SEC_E_INTERNAL_ERROR,
@@ -62,7 +63,9 @@ class ClientLegs(ClientContexts):
 
     __slots__ = ()
 
-    async def _leg(self, credential: SecHandle | None, context: SecHandle | None, asked: Asked) -> ContextLeg:
+    async def _begun(self, credential: SecHandle | None, context: SecHandle | None, asked: Asked) -> Leg:
+        """The leg as it goes to the package."""
+        check_text("target_name", asked.target_name, may_be_none=True)
         check_number("context_req", asked.requirements)
         check_number("target_data_rep", asked.data_rep)
         message = await self._copied(asked.input)
@@ -74,7 +77,7 @@ class ClientLegs(ClientContexts):
         package = record.package
         is_sized = asked.allocates or asked.output is not None
         room = room_of(asked, 0 if is_sized else (await self._info_of(package)).max_token)
-        leg = Leg(
+        return Leg(
             package,
             used,
             held,
@@ -86,8 +89,15 @@ class ClientLegs(ClientContexts):
             room,
             asked.allocates,
         )
-        legs = self._lsa.legs
-        result = await self._call(package, leg.slot, partial(legs.serve, leg), partial(legs.undo, leg=leg))
+
+    async def _leg(self, credential: SecHandle | None, context: SecHandle | None, asked: Asked) -> ContextLeg:
+        try:
+            leg = await self._begun(credential, context, asked)
+        except Exception:
+            await trio.lowlevel.checkpoint()  # a client that tries for ever must let others run
+            raise
+        legs, held = self._lsa.legs, leg.context
+        result = await self._call(leg.package, leg.slot, partial(legs.serve, leg), partial(legs.undo, leg=leg))
         try:
             handle = await self._handle_of(context, held, result.context)
         except BaseException:

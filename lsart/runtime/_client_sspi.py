@@ -141,9 +141,9 @@ class ClientSspi(ClientLegs):
             AccessViolation: a buffer at an address that this process does not have.
             TypeError: an argument that its C type cannot carry.
         """
-        await trio.lowlevel.checkpoint()
-        check_text("target_name", target_name, may_be_none=True)
+        await trio.lowlevel.checkpoint_if_cancelled()
         if reserved1 or reserved2:
+            await trio.lowlevel.checkpoint()  # a client that tries for ever must let others run
             raise StatusError(SEC_E_UNSUPPORTED_FUNCTION, "the reserved arguments must be zero")
         asked = Asked(True, target_name, context_req, target_data_rep, input, output)
         return await self._leg(credential, context, asked)
@@ -163,7 +163,7 @@ class ClientSspi(ClientLegs):
         Args:
             input: from the client. context_req: ASC_REQ flags.
         """
-        await trio.lowlevel.checkpoint()
+        await trio.lowlevel.checkpoint_if_cancelled()
         return await self._leg(credential, context, Asked(False, None, context_req, target_data_rep, input, output))
 
     async def DeleteSecurityContext(self, context: SecHandle) -> None:
@@ -173,9 +173,10 @@ class ClientSspi(ClientLegs):
             StatusError: SEC_E_INVALID_HANDLE for what never was a context of this process; one that is deleted
                 already is fine (CDC-1). How the package failed.
         """
-        await trio.lowlevel.checkpoint()
+        await trio.lowlevel.checkpoint_if_cancelled()
         record = self._close_context(context)
         if record is None:
+            await trio.lowlevel.checkpoint()  # a client that tries for ever must let others run
             if self._contexts is not None and self._contexts.was_given(context):
                 return
             raise self._not_a_handle(context)
@@ -198,6 +199,10 @@ class ClientSspi(ClientLegs):
             TypeError: it is not a pointer.
         """
         await trio.lowlevel.checkpoint()
+        self.free_sspi_buffer(context_buffer)
+
+    def free_sspi_buffer(self, context_buffer: Pointer) -> None:
+        """As `FreeContextBuffer`, for code of packages in this process."""
         if not isinstance(context_buffer, Pointer):
             raise TypeError(f"expected a Pointer, got {type(context_buffer).__name__} {context_buffer!r}")
         is_ours = context_buffer.space == self.process.space.name and context_buffer.address in self._context_buffers

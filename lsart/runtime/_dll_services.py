@@ -106,9 +106,13 @@ class _DllTable:
 
     def __init__(self, client: Client, memory: MemoryView, origin: Callable[[str], Origin]) -> None:
         self.memory = memory
-        self.FreeContextBuffer = client.FreeContextBuffer
         self._client = client
         self._origin = origin
+
+    async def FreeContextBuffer(self, buffer: Pointer) -> None:
+        if self._client.explores:
+            touch_commit()
+        self._client.free_sspi_buffer(buffer)
 
     async def allocate_client_buffer(self, length: int) -> Pointer | None:
         client = self._client
