@@ -94,15 +94,11 @@ class ClientUserMode(ClientUsers):
             raise
         self._touch_contexts("w", "set a half up")
         context.mapped = mapped
-        self._lsa.bus.emit(
-            ContextMapped(
-                time_ns=now_ns(),
-                client=self.name,
-                package=context.package.key,
-                context=context.handle,
-                size=len(data),
+        if self._lsa.bus.wants(ContextMapped):
+            package, size = context.package.key, len(data)
+            self._lsa.bus.emit(
+                ContextMapped(time_ns=now_ns(), client=self.name, package=package, context=context.handle, size=size)
             )
-        )
 
     async def _enter_half(
         self, context: ClientContext, mapped: MappedContext, slot: Slot, *arguments: object

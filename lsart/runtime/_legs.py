@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 __all__ = ["Leg", "LegResult", "Legs", "output_fault"]
 
 _INIT, _ACCEPT = entry("InitLsaModeContext"), entry("AcceptLsaModeContext")
+_NOTHING = SecBuffer(constants.SECBUFFER_EMPTY)
 _UNFINISHED = frozenset({SEC_I_CONTINUE_NEEDED, SEC_I_COMPLETE_AND_CONTINUE, SEC_I_INCOMPLETE_CREDENTIALS})
 
 
@@ -161,7 +162,7 @@ class Legs:
     def _take(self, data: SecBuffer | None, leg: Leg) -> tuple[SecBuffer, str]:
         """ContextData as bytes, and what is wrong with it. A block of the LSA heap is freed: it is LSA's (SIC-6)."""
         if data is None:
-            return SecBuffer(constants.SECBUFFER_EMPTY), ""
+            return _NOTHING, ""
         if not isinstance(data.buffer, Pointer):
             return SecBuffer(data.buffer_type, data.data), ""
         base, heap = data.buffer, self._memory.lsa_heap

@@ -38,12 +38,12 @@ def count(battery: Battery, name: str, outcome: str) -> int:
 
 
 def test_without_visits_nobody_gets_so_far_as_to_a_message_and_with_them_whole_and_damaged_ones_are_sent() -> None:
-    without, visiting = battered(2000, "challenge"), battered(2000, "challenge", talk=OPERATIONS["talk"])
+    without, visiting = battered(2000, "challenge"), battered(8000, "challenge", talk=OPERATIONS["talk"])
     assert count(without, "DecryptMessage", "success") == 0
     assert count(visiting, "DecryptMessage", "success") > 0
     assert count(visiting, "DecryptMessage", "SEC_E_MESSAGE_ALTERED") > 0
     assert count(visiting, "pay a visit", "success") > 0
-    assert visiting.outcomes.total() == visiting.done >= 2000
+    assert visiting.outcomes.total() == visiting.done >= 8000
 
 
 def test_what_worked_in_a_visit_is_called_again() -> None:
