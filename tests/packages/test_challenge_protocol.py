@@ -67,7 +67,8 @@ def test_a_message_that_is_cut_short_is_none(read: object) -> None:
         read_negotiate: Negotiate(1, _NONCES[0], "a").encode(),
         read_challenge: Challenge(1, _NONCES[1], b"p" * 32).encode(),
         read_response: Response(b"r" * 32).encode(),
-    }[read]  # type: ignore[index]
+    }[read]  # type: ignore[index]  # one of three readers
+    # It is one of three readers.
     assert all(read(whole[:length]) is None for length in range(len(whole)))  # type: ignore[operator]
 
 

@@ -248,6 +248,7 @@ async def test_an_update_that_a_package_fails_fails_with_that_status(failure: An
     async with lsart.open_lsa(auth2 := authenticator("auth"), packages[0]) as lsa, lsa.connect() as client:
         reply = await log_on(client)
         new = attrs.evolve(NEW, logon_id=reply.logon_id)
+        # That it gives nothing back is the point.
         assert await auth2.table.UpdateCredentials(new, None) is None  # type: ignore[func-returns-value]
 
 

@@ -48,6 +48,7 @@ def test_context_thunks_name_the_attributes_that_lsa_mode_answers(thunks: tuple[
         package.steps.append(("SpQueryContextAttributes", *arguments[:2]))
         return 0
 
+    # The package is made another for the test.
     package.SpQueryContextAttributes = note  # type: ignore[method-assign, assignment]
 
     async def main() -> None:
@@ -99,7 +100,7 @@ def test_a_package_that_answers_with_something_else_is_refused(answer: Any) -> N
         return answer
 
     log, package = Log(), Sealing()
-    package.SpGetExtendedInformation = wrong  # type: ignore[method-assign]
+    package.SpGetExtendedInformation = wrong  # type: ignore[method-assign]  # a package made another for the test
 
     async def main() -> None:
         async with lsart.open_lsa(package, bus=log.bus) as lsa:
@@ -225,6 +226,7 @@ def test_an_attribute_that_the_package_does_not_know_is_an_unsupported_function(
 @simulated
 async def test_a_package_without_the_entry_point_knows_no_attribute() -> None:
     package = Sealing(mapped=False)
+    # The package is made another for the test.
     package.SpQueryContextAttributes = None  # type: ignore[method-assign, assignment]
     async with lsart.open_lsa(package) as lsa, lsa.connect("alice") as alice:
         context = await connected(alice)

@@ -175,6 +175,7 @@ async def test_when_lsass_dies_nothing_of_a_package_that_was_going_goes_on(log: 
     with pytest.raises(LsassTerminated):
         await until_death()
     assert lsart.now_ns() < 2 * SECOND
+    # Both are empty.
     assert log.of(PackageUnloaded) == log.of(PackageShutDown) == []  # type: ignore[comparison-overlap]
     assert in_use(lsas[0]) == {}
     assert lsas[0].check() == []

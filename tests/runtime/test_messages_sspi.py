@@ -280,9 +280,9 @@ def test_a_number_that_has_no_32_bits_is_an_invalid_parameter(number: int) -> No
 @paired
 async def test_wrong_types_are_the_callers_mistake(pair: Pair) -> None:
     with pytest.raises(TypeError, match="a message is a SecBufferDesc"):
-        await pair.alice.MakeSignature(pair.here, 0, "a text", 0)  # type: ignore[arg-type]
+        await pair.alice.MakeSignature(pair.here, 0, "a text", 0)  # type: ignore[arg-type]  # a wrong type is the point
     with pytest.raises(TypeError, match="expected a SecBufferDesc"):
-        await pair.alice.VerifySignature(pair.here, "a text", 0)  # type: ignore[arg-type]
+        await pair.alice.VerifySignature(pair.here, "a text", 0)  # type: ignore[arg-type]  # a wrong type is the point
     with pytest.raises(TypeError, match="expected an int"):
         await pair.alice.MakeSignature(pair.here, "3", message(b"x"), 0)  # type: ignore[arg-type]
     fixed = SecBufferDesc((SecBuffer(TOKEN, bytearray(64)), SecBuffer(DATA, b"fixed")))

@@ -256,7 +256,7 @@ async def test_what_a_changed_password_brings_goes_into_the_buffers_of_the_clien
         assert await status_of(too_small) == SEC_E_BUFFER_TOO_SMALL
         none = alice.ChangeAccountPassword("keeper", "CONTOSO", "bob", "old", "new", False, SecBufferDesc())
         assert await status_of(none) == SEC_E_INTERNAL_ERROR
-        wrong = SecBufferDesc((SecBuffer("2", own),))  # type: ignore[arg-type]
+        wrong = SecBufferDesc((SecBuffer("2", own),))  # type: ignore[arg-type]  # a wrong type is the point
         with pytest.raises(TypeError):
             await alice.ChangeAccountPassword("keeper", "CONTOSO", "bob", "old", "new", False, wrong)
 

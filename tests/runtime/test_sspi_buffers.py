@@ -229,7 +229,7 @@ async def test_a_context_that_wants_a_half_in_the_client_fails_honestly_where_th
 @pytest.mark.parametrize(
     "buffers",
     [
-        SecBufferDesc((SecBuffer("2", bytearray(8)),)),  # type: ignore[arg-type]
+        SecBufferDesc((SecBuffer("2", bytearray(8)),)),  # type: ignore[arg-type]  # a wrong type is the point
         SecBufferDesc((SecBuffer(-1, bytearray(8)),)),
         SecBufferDesc((SecBuffer(TOKEN, bytearray(8)),), version="0"),  # type: ignore[arg-type]
     ],

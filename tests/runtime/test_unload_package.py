@@ -104,8 +104,10 @@ async def test_it_is_for_packages_that_are_loaded_and_can_be_asked_for_in_a_call
 async def test_it_succeeds_whenever_it_is_called(log: Log) -> None:
     package = scripted("a")
     async with lsart.open_lsa(package, bus=log.bus) as lsa:
+        # That it gives nothing back is the point.
         results = [await package.table.UnloadPackage() for _ in range(2)]  # type: ignore[func-returns-value]
         await trio.sleep(1)
+        # That it gives nothing back is the point.
         results.append(await package.table.UnloadPackage())  # type: ignore[func-returns-value]
         assert results == [None, None, None]
         assert len(log.of(PackageUnloaded)) == 1

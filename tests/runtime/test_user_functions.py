@@ -84,7 +84,7 @@ def test_a_token_that_is_to_be_completed_reaches_the_half(status: Any) -> None:
             await alice.CompleteAuthToken(context, token)
             assert package.halves[0].steps[-1] == ("SpCompleteAuthToken", 1, token)
             with pytest.raises(TypeError, match="a token is a SecBufferDesc"):
-                await alice.CompleteAuthToken(context, b"token")  # type: ignore[arg-type]
+                await alice.CompleteAuthToken(context, b"token")  # type: ignore[arg-type]  # a wrong type is the point
             await alice.DeleteSecurityContext(context)
             assert await status_of(alice.CompleteAuthToken(context, token)) is SEC_E_INVALID_HANDLE
 
@@ -182,7 +182,7 @@ async def test_packages_that_have_none_of_it() -> None:
         assert await status_of(alice.format_credentials("sealing", credentials)) is SEC_E_INTERNAL_ERROR
         assert await status_of(alice.marshal_supplemental_credentials("sealing", b"x")) is SEC_E_UNSUPPORTED_FUNCTION
         with pytest.raises(TypeError, match="credentials are a SecBuffer"):
-            await alice.format_credentials("sealing", "text")  # type: ignore[arg-type]
+            await alice.format_credentials("sealing", "text")  # type: ignore[arg-type]  # a wrong type is the point
         with pytest.raises(TypeError, match="credentials are bytes"):
             await alice.marshal_supplemental_credentials("sealing", "text")  # type: ignore[arg-type]
         mapped, unmapped = await connected(alice), await connected(alice, "plain")

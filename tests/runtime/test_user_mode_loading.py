@@ -162,6 +162,7 @@ async def test_a_package_without_a_user_mode_half_cannot_have_its_contexts_mappe
 @simulated
 async def test_a_module_may_have_fewer_tables_than_packages() -> None:
     module = Module(Sealing("first"), Sealing("second"))
+    # The package is made another for the test.
     module.SpUserModeInitialize = lambda version: (VERSION_1, [Half("first", module.steps)])  # type: ignore[method-assign, assignment]
     async with lsart.open_lsa(module) as lsa, lsa.connect("alice") as alice:
         await connected(alice, "first")
@@ -190,6 +191,7 @@ async def test_a_failing_initialization_is_asked_again_for_the_next_context() ->
             raise answer
         return good(version)
 
+    # The package is made another for the test.
     module.SpUserModeInitialize = sometimes  # type: ignore[method-assign, assignment]
     async with lsart.open_lsa(module) as lsa, lsa.connect("alice") as alice:
         assert await status_of(connected(alice)) is STATUS_UNSUCCESSFUL
@@ -199,6 +201,7 @@ async def test_a_failing_initialization_is_asked_again_for_the_next_context() ->
 @pytest.mark.parametrize("answer", [None, 7, ("one", []), (VERSION_1, 5)])
 def test_what_is_no_answer_of_it_crashes_the_process_and_nobody_else(answer: Any) -> None:
     log, module = Log(), Module(Sealing())
+    # The package is made another for the test.
     module.SpUserModeInitialize = lambda version: answer  # type: ignore[method-assign, assignment]
 
     async def main() -> None:

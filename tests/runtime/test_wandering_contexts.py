@@ -192,7 +192,7 @@ async def test_what_cannot_be_exported_or_imported() -> None:
         assert await status_of(imports("plain", SecBuffer(DATA, b""))) is SEC_E_UNSUPPORTED_FUNCTION
         assert await status_of(imports("sealing", SecBuffer(DATA, b"short"))) is SEC_E_INVALID_TOKEN
         with pytest.raises(TypeError, match="packed_context is a SecBuffer"):
-            await imports("sealing", b"bytes")  # type: ignore[arg-type]
+            await imports("sealing", b"bytes")  # type: ignore[arg-type]  # a wrong type is the point
         assert lsa.check() == []
 
 

@@ -20,7 +20,7 @@ REPLIES: list[Any] = [
     (None, 0, SECRET),
     {SECRET: SECRET},
     CallPackageReply(SECRET, SECRET, 0),  # type: ignore[arg-type]  # as it may come
-    CallPackageReply(None, 0, SECRET),  # type: ignore[arg-type]
+    CallPackageReply(None, 0, SECRET),  # type: ignore[arg-type]  # a wrong type is the point
 ]
 
 
